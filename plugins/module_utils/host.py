@@ -1,0 +1,137 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host's files and commands: the only way in which the collection's logic touches a machine.
+
+Tests give a directory as the root and a function as the runner, and need no machine.
+"""
+
+import errno
+import glob
+import os
+import subprocess
+import time
+from typing import Callable, List, NamedTuple, Optional, Sequence
+
+from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+
+SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin")
+BUSY_TRIES = 50
+BUSY_PAUSE = 0.1  # seconds
+
+
+class CommandError(KdumpError):
+    """A command that could not be run, ran out of time, or ended with an unexpected status."""
+
+
+class CommandResult(NamedTuple):
+    """What a command did: its argv, exit status and decoded output."""
+
+    argv: List[str]
+    rc: int
+    stdout: str
+    stderr: str
+
+
+Runner = Callable[[List[str], float], CommandResult]
+
+
+def run_command(argv, timeout):
+    # type: (List[str], float) -> CommandResult
+    """Run I(argv) with the C locale and no standard input, for at most I(timeout) seconds."""
+    environment = dict(os.environ, LC_ALL="C", LANGUAGE="C")
+    environment["PATH"] = os.pathsep.join(
+        list(SBIN) + [part for part in environment.get("PATH", "").split(os.pathsep) if part and part not in SBIN]
+    )
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+    except OSError as error:
+        raise CommandError(
+            "Cannot run '{0}': {1}. Install the package that brings {2}.".format(
+                " ".join(argv), error.strerror, argv[0]
+            )
+        )
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise CommandError(
+            "'{0}' had not ended after {1:.0f} seconds and was stopped. "
+            "Run it by hand to see what it waits for.".format(" ".join(argv), timeout)
+        )
+    return CommandResult(
+        list(argv), process.returncode, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
+    )
+
+
+class Host(object):
+    """The machine that the code runs on, or a directory that stands for it in tests.
+
+    Paths are absolute paths of the host ("/etc/kdump.conf"); I(root) is put in front of them.
+    """
+
+    def __init__(self, root="/", runner=run_command):
+        # type: (str, Runner) -> None
+        self.root = root
+        self._runner = runner
+
+    def path(self, name):
+        # type: (str) -> str
+        """The path on the file system below which the host is seen."""
+        return name if self.root == "/" else os.path.join(self.root, name.lstrip("/"))
+
+    def exists(self, name):
+        # type: (str) -> bool
+        """Whether I(name) exists (symbolic links are followed)."""
+        return os.path.exists(self.path(name))
+
+    def glob(self, pattern):
+        # type: (str) -> List[str]
+        """The host's paths that match I(pattern), sorted."""
+        skip = 0 if self.root == "/" else len(self.root.rstrip("/"))
+        return sorted(found[skip:] for found in glob.glob(self.path(pattern)))
+
+    def read(self, name):
+        # type: (str) -> Optional[str]
+        """The text of a file, or None when there is no such file.
+
+        Bytes that are not UTF-8 come back as surrogates, so that writing them gives the same file.
+        EBUSY, which /sys/kernel/kexec_crash_size returns while kexec holds its lock, is retried.
+        Other errors (EACCES, EIO) are raised as OSError.
+        """
+        for attempt in range(BUSY_TRIES):
+            try:
+                with open(self.path(name), "rb") as stream:
+                    return stream.read().decode("utf-8", "surrogateescape")
+            except OSError as error:
+                if error.errno in (errno.ENOENT, errno.ENOTDIR):
+                    return None
+                if error.errno != errno.EBUSY or attempt == BUSY_TRIES - 1:
+                    raise
+                time.sleep(BUSY_PAUSE)
+        return None  # pragma: no cover  (the loop returns or raises)
+
+    def which(self, command):
+        # type: (str) -> Optional[str]
+        """The host's path of an executable in the standard directories, or None."""
+        for directory in SBIN:
+            name = os.path.join(directory, command)
+            if os.access(self.path(name), os.X_OK):
+                return name
+        return None
+
+    def run(self, argv, timeout=60.0, accept=(0,)):
+        # type: (Sequence[str], float, Sequence[int]) -> CommandResult
+        """Run a command; a status that is not in I(accept) is an error that says what the command said."""
+        result = self._runner(list(argv), timeout)
+        if result.rc not in accept:
+            said = (result.stderr.strip() or result.stdout.strip() or "nothing")[-2000:]
+            raise CommandError("'{0}' ended with status {1} and said: {2}".format(" ".join(argv), result.rc, said))
+        return result
