@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The language of C(crashkernel=): reading, checking and printing values, and finding them on a command line.
+
+What the kernel makes of a value on a given host stands in crashkernel_resolution.py and is offered here as well.
+"""
+
+from typing import List, NamedTuple, Optional, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils import kernel_arguments
+from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_resolution import Resolution, resolve
+from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import UNITS, format_size, memparse
+
+__all__ = [
+    "CrashkernelError",
+    "Resolution",
+    "Value",
+    "check",
+    "format_size",
+    "parse",
+    "replace",
+    "resolve",
+    "to_text",
+    "values",
+]
+
+SUFFIXES = ("high", "low", "cma")
+EXAMPLES = "'256M', '512M@64M', '1G-4G:192M,4G-64G:256M,64G-:512M', '1G,high 256M,low'"
+
+
+class CrashkernelError(KdumpError):
+    """A C(crashkernel=) value that the kernel would refuse, wholly or in part."""
+
+
+class Range(NamedTuple):
+    """Reserve I(size) when the RAM is at least I(start) and less than I(end) bytes (None: no limit)."""
+
+    start: int
+    end: Optional[int]
+    size: int
+
+
+class Value(NamedTuple):
+    """One C(crashkernel=) value. Numbers are bytes.
+
+    I(kind) is size, ranges, high, low, cma or auto; I(offset) is the address asked for, 0 when there is none.
+    """
+
+    kind: str
+    size: int = 0
+    offset: int = 0
+    ranges: Tuple[Range, ...] = ()
+
+
+def values(cmdline):
+    # type: (str) -> List[str]
+    """The values of every C(crashkernel=) on a command line, in order.
+
+    The kernel looks for this parameter in the whole text before it splits it, so one behind C(--) counts too, and
+    quotes are part of the value (which the kernel then refuses).
+    """
+    return kernel_arguments.values(cmdline, "crashkernel", past_dashes=True)
+
+
+def replace(arguments, wanted):
+    # type: (str, Optional[str]) -> str
+    """I(arguments) with exactly the I(wanted) values (separated by blanks; None: none), otherwise to the byte."""
+    if wanted is not None and ('"' in wanted or not wanted.isprintable()):
+        raise CrashkernelError(
+            "A crashkernel value cannot hold quotes or control characters, as {0!r} does. "
+            "Write for example {1}.".format(wanted, EXAMPLES)
+        )
+    return kernel_arguments.replace(arguments, "crashkernel", kernel_arguments.split_values(wanted or ""))
+
+
+def check(value, auto_supported=False):
+    # type: (str, bool) -> None
+    """Raise CrashkernelError when the kernel would refuse I(value), or ignore a part of it.
+
+    Several parameters are one text, separated by blanks: C(512M,high 128M,low). C(auto) is for the kernels of
+    RHEL 7 and 8 alone (I(auto_supported)).
+    """
+    parts = kernel_arguments.split_values(value)
+    if not parts:
+        raise _error(value, "it is empty")
+    parsed = [parse(part) for part in parts]
+    kinds = [one.kind for one in parsed]
+    plain = [kind for kind in kinds if kind not in SUFFIXES]
+    if "auto" in kinds and not auto_supported:
+        raise _error(value, "only the kernels of RHEL 7 and 8 know 'auto'")
+    if len(plain) > 1:
+        raise _error(value, "there are {0} values without a suffix, and only the last would count".format(len(plain)))
+    for suffix in SUFFIXES:
+        if kinds.count(suffix) > 1:
+            raise _error(value, "there are {0} values with ',{1}'".format(kinds.count(suffix), suffix))
+    if plain and ("high" in kinds or "low" in kinds):
+        raise _error(value, "',high' and ',low' are ignored beside '{0}'".format(to_text(parsed[kinds.index(plain[0])])))
+    if not plain and "high" not in kinds:
+        raise _error(value, "',{0}' reserves nothing without '<size>,high' or a plain size".format(kinds[0]))
+    for part, one in zip(parts, parsed):
+        if one.kind not in ("ranges", "low", "auto") and one.size == 0:
+            raise _error(value, "'{0}' is a size of zero".format(part))
+
+
+def parse(part):
+    # type: (str) -> Value
+    """One value read strictly: anything that the kernel refuses or skips is an error."""
+    if part == "auto":
+        return Value("auto")
+    if ":" in part:
+        return _ranges(part)
+    text, comma, suffix = part.partition(",")
+    if comma:
+        if suffix not in SUFFIXES:
+            raise _error(part, "',{0}' is none of ',high', ',low' and ',cma'".format(suffix))
+        return Value(suffix, size=_number(part, text, "the size"))
+    text, at, offset = part.partition("@")
+    return Value("size", _number(part, text, "the size"), _number(part, offset, "the offset behind '@'") if at else 0)
+
+
+def _ranges(part):
+    # type: (str) -> Value
+    text, at, offset = part.partition("@")
+    found = []  # type: List[Range]
+    for piece in text.split(","):
+        if piece in SUFFIXES:
+            raise _error(part, "a range cannot have ',{0}'".format(piece))
+        limits, colon, size = piece.partition(":")
+        start, dash, end = limits.partition("-")
+        if not (colon and dash):
+            raise _error(part, "'{0}' is not '<start>-[<end>]:<size>'".format(piece))
+        one = Range(
+            _number(part, start, "the start of '{0}'".format(piece)),
+            _number(part, end, "the end of '{0}'".format(piece)) if end else None,
+            _number(part, size, "the size of '{0}'".format(piece)),
+        )
+        if one.end is not None and one.end <= one.start:
+            raise _error(part, "in '{0}' the end is not above the start".format(piece))
+        found.append(one)
+    return Value("ranges", offset=_number(part, offset, "the offset behind '@'") if at else 0, ranges=tuple(found))
+
+
+def _number(part, text, what):
+    # type: (str, str, str) -> int
+    number, end = memparse(text)
+    if not text[:1].isdigit() or end != len(text):
+        raise _error(part, "{0} is '{1}', not a number with an optional {2}".format(what, text, "/".join(UNITS)))
+    return number
+
+
+def to_text(value):
+    # type: (Value) -> str
+    """I(value) as the kernel reads it."""
+    if value.kind == "auto":
+        return "auto"
+    if value.kind in SUFFIXES:
+        return "{0},{1}".format(format_size(value.size), value.kind)
+    if value.kind == "ranges":
+        text = ",".join(
+            "{0}-{1}:{2}".format(
+                format_size(one.start), "" if one.end is None else format_size(one.end), format_size(one.size)
+            )
+            for one in value.ranges
+        )
+    else:
+        text = format_size(value.size)
+    return "{0}@{1}".format(text, format_size(value.offset)) if value.offset else text
+
+
+def _error(value, wrong):
+    # type: (str, str) -> CrashkernelError
+    return CrashkernelError(
+        "The crashkernel value '{0}' would not do what it says: {1}. Write for example {2}.".format(
+            value, wrong, EXAMPLES
+        )
+    )

@@ -1,0 +1,109 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The codes of findings: severity, what they block, who mends them. docs/findings.md describes each."""
+
+from typing import Any, Dict, NamedTuple, Tuple
+
+NOW = "now"
+NEXT_BOOT = "next_boot"
+ROLLOUT = "rollout"
+CRASH_TEST = "crash_test"
+ADMINISTRATOR = "administrator"
+
+
+class Kind(NamedTuple):
+    """What every finding of one code has in common."""
+
+    severity: str  # error, warning or info
+    blocks: Tuple[str, ...]  # what it makes impossible: capturing a crash now, and after the next reboot
+    mended_by: str  # rollout, crash_test or administrator
+    remedy: str
+
+
+class Finding(NamedTuple):
+    """One fact that keeps a host from capturing a crash, or may."""
+
+    code: str
+    message: str
+
+    def as_dict(self):
+        # type: () -> Dict[str, Any]
+        """The finding as a module returns it."""
+        kind = CODES[self.code]
+        return {
+            "code": self.code,
+            "severity": kind.severity,
+            "message": self.message,
+            "remedy": kind.remedy,
+            "blocks": list(kind.blocks),
+            "mended_by": kind.mended_by,
+        }
+
+
+BOTH = (NOW, NEXT_BOOT)
+CODES = {
+    "container": Kind("error", BOTH, ADMINISTRATOR, "Take it out of the group, and audit the machine that it runs on."),
+    "kexec-unsupported": Kind(
+        "error", BOTH, ADMINISTRATOR, "Boot a kernel built with CONFIG_KEXEC and CONFIG_CRASH_DUMP."
+    ),
+    "not-installed": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or install the package."),
+    "command-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or install the package."),
+    "configuration-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which writes it."),
+    "configuration-invalid": Kind("warning", (), ADMINISTRATOR, "Correct the line; the message names it."),
+    "configuration-differs": Kind("warning", (), ROLLOUT, "Run the roll-out, or change the policy."),
+    "kdump-switched-off": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or set USE_KDUMP=1."),
+    "capture-unit-missing": Kind(
+        "error", BOTH, ADMINISTRATOR, "Add systemd.unit=kdump-tools-dump.service to KDUMP_CMDLINE_APPEND."
+    ),
+    "capture-hangs-on-panic": Kind(
+        "warning", (), ROLLOUT, "Run the roll-out, or add panic=10 to the capture arguments."
+    ),
+    "service-disabled": Kind("error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or enable the unit."),
+    "service-masked": Kind(
+        "error", (NEXT_BOOT,), ADMINISTRATOR, "Find out who masked it and why; then unmask the unit."
+    ),
+    "bootloader-unknown": Kind(
+        "error", (NEXT_BOOT,), ADMINISTRATOR, "See what the message looked for; set crashkernel= by hand."
+    ),
+    "crashkernel-not-staged": Kind(
+        "error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or set crashkernel= on the boot entries."
+    ),
+    "crashkernel-differs": Kind("warning", (), ROLLOUT, "Run the roll-out, or change the policy."),
+    "crashkernel-reserves-nothing": Kind(
+        "error", (NEXT_BOOT,), ADMINISTRATOR, "Set kdump_crashkernel to a value that covers this host's memory."
+    ),
+    "future-kernels-uncovered": Kind(
+        "warning", (), ROLLOUT, "Run the roll-out, which sets it for kernels to come too."
+    ),
+    "memory-not-reserved": Kind("error", (NOW,), ROLLOUT, "Run the roll-out, which stages crashkernel= and reboots."),
+    "reservation-refused": Kind(
+        "error", BOTH, ADMINISTRATOR, "Choose a value that the kernel's message does not refuse."
+    ),
+    "reboot-required": Kind("warning", (), ROLLOUT, "Reboot the host, or run the roll-out with kdump_reboot_ok."),
+    "capture-kernel-not-loaded": Kind(
+        "error", (NOW,), ROLLOUT, "Run the roll-out, or restart the unit and read its journal."
+    ),
+    "kexec-load-disabled": Kind(
+        "error", BOTH, ADMINISTRATOR, "Find what sets kernel.kexec_load_disabled=1 at boot and order it after kdump."
+    ),
+    "lockdown": Kind(
+        "warning", (), ADMINISTRATOR, "Boot a signed kernel; kexec must load it with -s (kexec_file_load)."
+    ),
+    "panic-hangs": Kind(
+        "warning", (), ADMINISTRATOR, "Set kernel.panic=10, so that a host without capture comes back."
+    ),
+    "oops-does-not-crash": Kind(
+        "info", (), ADMINISTRATOR, "Set kernel.panic_on_oops=1 to get a dump of an oops as well."
+    ),
+    "target-not-a-directory": Kind(
+        "error", BOTH, ADMINISTRATOR, "Move what stands there, or choose another kdump_path."
+    ),
+    "target-missing": Kind("warning", (), ROLLOUT, "Run the roll-out, which creates it."),
+    "target-read-only": Kind("error", BOTH, ADMINISTRATOR, "Mount it writable, or choose another kdump_path."),
+    "target-readable-by-others": Kind("warning", (), ROLLOUT, "Run the roll-out, or chmod 0700: dumps hold secrets."),
+    "target-space-low": Kind("warning", (), ADMINISTRATOR, "Free room, or choose another kdump_path."),
+    "capture-memory-tight": Kind("warning", (), ADMINISTRATOR, "Raise kdump_crashkernel; less than a tenth was left."),
+    "proof-missing": Kind("info", (), CRASH_TEST, "Run the crash test in a maintenance window."),
+    "proof-expired": Kind("info", (), CRASH_TEST, "Run the crash test again in a maintenance window."),
+}  # type: Dict[str, Kind]

@@ -1,0 +1,227 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules of readiness: would a crash be captured now, and after the next reboot? If not, why.
+
+Each rule is a function over Facts that yields findings; no other place in the collection judges a host.
+"""
+
+from typing import Callable, Iterator, List, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, proof
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
+from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, NEXT_BOOT, NOW, Finding
+
+Rule = Callable[[Facts], Iterator[Finding]]
+TIGHT = 0.1  # of the capture kernel's memory: less than this left over is too little
+
+
+def kernel_rules(facts):
+    # type: (Facts) -> Iterator[Finding]
+    """Can this kernel capture at all?"""
+    if facts.container:
+        yield Finding(
+            "container", "{0} exists: this is a container, its kernel is another host's.".format(facts.container)
+        )
+    if not facts.memory["kexec_supported"]:
+        yield Finding("kexec-unsupported", "Kernel {0} has no kexec in /sys/kernel.".format(facts.memory["kernel"]))
+    loaded = facts.memory["capture_kernel_loaded"]
+    if facts.load_disabled and not loaded:
+        yield Finding("kexec-load-disabled", "kernel.kexec_load_disabled is 1 and no capture kernel is loaded.")
+    if facts.lockdown in ("integrity", "confidentiality") and not loaded:
+        yield Finding("lockdown", "Lockdown is '{0}': unsigned capture kernels are refused.".format(facts.lockdown))
+    if not loaded and facts.panic_timeout == 0:
+        yield Finding(
+            "panic-hangs", "kernel.panic is 0 and no capture kernel is loaded: a panic leaves the host hanging."
+        )
+    if facts.panic_on_oops is False:
+        yield Finding("oops-does-not-crash", "kernel.panic_on_oops is 0: an oops kills a process, and leaves no dump.")
+
+
+def setup_rules(facts):
+    # type: (Facts) -> Iterator[Finding]
+    """Are the tool, its configuration and its unit in order?"""
+    setup = facts.setup
+    if not setup.installed:
+        yield Finding("not-installed", "{0} is not installed.".format(setup.package))
+        return
+    for command in setup.commands_missing:
+        yield Finding("command-missing", "{0} is not installed.".format(command))
+    if not setup.configuration_exists:
+        yield Finding("configuration-missing", "{0} does not exist.".format(setup.configuration))
+    for problem in setup.problems:
+        yield Finding("configuration-invalid", "{0} line {1}: {2}.".format(problem.path, problem.line, problem.message))
+    if not setup.switched_on:
+        yield Finding("kdump-switched-off", "{0} does not switch kdump on.".format(setup.configuration))
+    for name in setup.differences():
+        yield Finding(
+            "configuration-differs",
+            "{0} has {1}='{2}', the policy asks for '{3}'.".format(
+                setup.configuration, name, setup.settings.get(name, ""), setup.wanted[name]
+            ),
+        )
+    arguments = setup.capture_arguments.split()
+    if setup.capture_unit and "systemd.unit=" + setup.capture_unit not in arguments:
+        yield Finding(
+            "capture-unit-missing",
+            "The capture kernel would boot without {0}: its arguments are '{1}'.".format(
+                setup.capture_unit, setup.capture_arguments
+            ),
+        )
+    if not any(word.startswith("panic=") for word in arguments):
+        yield Finding(
+            "capture-hangs-on-panic", "The capture kernel's arguments have no panic=: if it panics, the host hangs."
+        )
+    if setup.unit_masked:
+        yield Finding("service-masked", "{0} is masked.".format(setup.unit))
+    elif not setup.unit_enabled:
+        yield Finding("service-disabled", "{0} is not enabled: nothing is loaded at boot.".format(setup.unit))
+
+
+def _joined(values):
+    # type: (List[str]) -> str
+    return " ".join(values) or "no crashkernel"
+
+
+def boot_rules(facts):
+    # type: (Facts) -> Iterator[Finding]
+    """Will the kernels that boot next, and those to come, reserve memory?"""
+    boot = facts.boot
+    if boot.error is not None:
+        yield Finding("bootloader-unknown", boot.error)
+        return
+    wanted = facts.wanted_crashkernel.split() if facts.wanted_crashkernel else None
+    bare = sorted(name for name, values in boot.entries.items() if not values)
+    if bare:
+        yield Finding(
+            "crashkernel-not-staged",
+            "{0} of {1} boot entries of {2} have no crashkernel=, the first is '{3}'.".format(
+                len(bare), len(boot.entries), boot.loader, bare[0]
+            ),
+        )
+    other = sorted(name for name, values in boot.entries.items() if values and wanted and values != wanted)
+    if wanted and other:
+        yield Finding(
+            "crashkernel-differs",
+            "{0} of {1} boot entries have another crashkernel= than '{2}': '{3}' has '{4}'.".format(
+                len(other), len(boot.entries), " ".join(wanted), other[0], _joined(boot.entries[other[0]])
+            ),
+        )
+    if not bare and (not boot.future or (wanted and not other and boot.future != wanted)):
+        yield Finding(
+            "future-kernels-uncovered", "Kernels installed later would boot with: {0}.".format(_joined(boot.future))
+        )
+    staged = wanted or boot.next_values
+    if staged and facts.memory["physical_ram_bytes"]:
+        line = " ".join("crashkernel=" + value for value in staged)
+        resolved = crashkernel.resolve(line, facts.memory["physical_ram_bytes"])
+        if not resolved.size and not resolved.cma:
+            yield Finding(
+                "crashkernel-reserves-nothing",
+                "'{0}' reserves nothing on this host with {1} of memory: {2}".format(
+                    line, crashkernel.format_size(facts.memory["physical_ram_bytes"]), resolved.reason
+                ),
+            )
+
+
+def memory_rules(facts):
+    # type: (Facts) -> Iterator[Finding]
+    """Is memory reserved, and a capture kernel in it?"""
+    memory = facts.memory
+    if not memory["kexec_supported"]:
+        return
+    running = (memory["crashkernel"] or "").split()
+    if facts.refusal:
+        yield Finding(
+            "reservation-refused",
+            "Booted with crashkernel={0}, and the kernel says: {1}".format(
+                " crashkernel=".join(running), facts.refusal
+            ),
+        )
+    elif not memory["reserved_bytes"]:
+        yield Finding("memory-not-reserved", "No crash memory is reserved; booted with {0}.".format(_joined(running)))
+    elif not memory["capture_kernel_loaded"]:
+        yield Finding(
+            "capture-kernel-not-loaded",
+            "{0} are reserved, but no capture kernel is loaded.".format(
+                crashkernel.format_size(memory["reserved_bytes"])
+            ),
+        )
+    if facts.boot.next_values and facts.boot.next_values != running:
+        yield Finding(
+            "reboot-required",
+            "Booted with {0}; the entry that boots next has {1}.".format(
+                _joined(running), _joined(facts.boot.next_values)
+            ),
+        )
+
+
+def target_rules(facts):
+    # type: (Facts) -> Iterator[Finding]
+    """Is there a place for the dump?"""
+    place = facts.place
+    if place is None:
+        return
+    if not place.is_directory:
+        yield Finding(
+            "target-not-a-directory", "{0} is, or lies below, something that is no directory.".format(place.path)
+        )
+        return
+    if place.read_only:
+        yield Finding("target-read-only", "{0} lies on a file system that is mounted read-only.".format(place.path))
+    if not place.exists:
+        yield Finding("target-missing", "{0} does not exist.".format(place.path))
+    elif place.mode is not None and place.mode & 0o077:
+        yield Finding(
+            "target-readable-by-others",
+            "{0} has mode {1:04o}: dumps in it can be read by others than root.".format(place.path, place.mode),
+        )
+    needed = facts.setup.estimate_bytes
+    if needed and place.free_bytes < needed:
+        yield Finding(
+            "target-space-low",
+            "{0} has {1} free; a dump of this host may need {2}.".format(
+                place.path, crashkernel.format_size(place.free_bytes), crashkernel.format_size(needed)
+            ),
+        )
+
+
+def proof_rules(facts):
+    # type: (Facts) -> Iterator[Finding]
+    """Has a crash proven it, and was the capture comfortable?"""
+    if facts.proof is None:
+        yield Finding("proof-missing", "No crash has been captured on purpose on this host yet.")
+        return
+    changed = proof.changed(facts.proof, facts.fingerprint)
+    if changed:
+        yield Finding(
+            "proof-expired",
+            "Proven {0}, but changed since: {1}.".format(facts.proof.get("time", "earlier"), "; ".join(changed)),
+        )
+    capture = facts.memory["capture"]
+    if capture and capture["least_available_bytes"] < TIGHT * capture["total_bytes"]:
+        yield Finding(
+            "capture-memory-tight",
+            "The last proven capture had {0} of {1} left at its worst.".format(
+                crashkernel.format_size(capture["least_available_bytes"]),
+                crashkernel.format_size(capture["total_bytes"]),
+            ),
+        )
+
+
+RULES = (kernel_rules, setup_rules, boot_rules, memory_rules, target_rules, proof_rules)  # type: Tuple[Rule, ...]
+
+
+def judge(facts):
+    # type: (Facts) -> List[Finding]
+    """All findings of a host: errors first, then warnings, then the rest; within these in the order of the rules."""
+    order = ("error", "warning", "info")
+    found = [finding for rule in RULES for finding in rule(facts)]
+    return sorted(found, key=lambda finding: order.index(CODES[finding.code].severity))
+
+
+def ready(findings):
+    # type: (List[Finding]) -> Tuple[bool, bool]
+    """Whether a crash would be captured now, and after the next reboot."""
+    blocked = {state for finding in findings for state in CODES[finding.code].blocks}
+    return NOW not in blocked, NEXT_BOOT not in blocked

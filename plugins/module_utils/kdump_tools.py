@@ -1,0 +1,227 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kdump set-up of hosts with kdump-tools (Debian, Ubuntu).
+
+Source of names, defaults and behaviour: kdump-tools(5), kdump-config(8) and the script itself, 1.8 to 1.10.
+"""
+
+import os
+import re
+import shlex
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Problem, Setup, Target
+
+CONFIGURATION = "/etc/default/kdump-tools"
+PACKAGED = "/usr/share/kdump-tools/kdump-tools.conf"
+UNIT = "kdump-tools.service"
+CAPTURE_UNIT = "kdump-tools-dump.service"
+BEGIN = "# BEGIN kdump.fleet"
+END = "# END kdump.fleet"
+APPEND = "KDUMP_CMDLINE_APPEND"
+# A panic inside the capture kernel hangs the host unless it is told to reboot (seconds).
+CAPTURE_PANIC = "panic=10"
+# crashkernel= where the policy asks for "default": the sizes of kdumpctl's table for x86_64 (2G-64G:256M,64G-:512M),
+# with the 192M of Debian's package below 2 GiB, where that table would reserve nothing.
+CRASHKERNEL = "512M-2G:192M,2G-64G:256M,64G-:512M"
+COMPRESSIONS = ("none", "bzip2", "gzip", "lz4", "xz")
+DEFAULTS = {
+    "USE_KDUMP": "0",
+    "KDUMP_COREDIR": "/var/crash",
+    "KDUMP_DUMP_DMESG": "1",
+    "KDUMP_NUM_DUMPS": "0",
+    "KDUMP_COMPRESSION": "",
+    "MAKEDUMP_ARGS": "-F -c -d 31",
+    APPEND: "reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb",
+}
+_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=")
+_SPACED = re.compile(r"^\s*([A-Za-z_][A-Za-z0-9_]*)(?:\s+=|=\s+[^\s#])")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+class Parsed(NamedTuple):
+    """The assignments of a configuration file, and its lines that are none."""
+
+    values: Dict[str, str]
+    problems: List[Problem]
+
+
+def parse(text, path=CONFIGURATION):
+    # type: (str, str) -> Parsed
+    """Read assignments as both a shell and systemd's EnvironmentFile= do; the last one of a name wins."""
+    values = {}  # type: Dict[str, str]
+    problems = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        spaced = _SPACED.match(line)
+        if spaced:
+            message = "blanks around '=' make a shell run '{0}' as a command: write {0}=value".format(spaced.group(1))
+            problems.append(Problem(path, number, message))
+            continue
+        found = _ASSIGNMENT.match(line)
+        if not found:
+            problems.append(Problem(path, number, "not an assignment NAME=value: systemd ignores the line"))
+            continue
+        try:
+            words = shlex.split(line[found.end() :], comments=True)
+        except ValueError as error:
+            problems.append(Problem(path, number, "cannot be read ({0}): close the quotes".format(str(error).lower())))
+            continue
+        if len(words) > 1:
+            message = "the value of {0} ends at the first blank: put it in double quotes".format(found.group(1))
+            problems.append(Problem(path, number, message))
+            continue
+        values[found.group(1)] = words[0] if words else ""
+    return Parsed(values, problems)
+
+
+def outside_block(text):
+    # type: (str) -> str
+    """The configuration without the block that kdump.fleet manages."""
+    before, begin, rest = text.partition(BEGIN + "\n")
+    if not begin:
+        return text
+    return before + rest.partition(END + "\n")[2]
+
+
+def assignment(name, value):
+    # type: (str, str) -> str
+    """One line that a shell and systemd both read back as I(value)."""
+    if not _NAME.match(name):
+        raise KdumpError("'{0}' is no variable name for {1}: use letters, digits and _.".format(name, CONFIGURATION))
+    if "\n" in value or "\r" in value or "\0" in value:
+        raise KdumpError("The value of {0} holds a line break or a NUL byte: write it in one line.".format(name))
+    return '{0}="{1}"'.format(name, re.sub(r'(["$`\\])', r"\\\1", value))
+
+
+def _with_capture_panic(arguments):
+    # type: (str) -> str
+    """The capture kernel's arguments, with a reboot after a panic unless they already say what to do."""
+    if any(word.startswith("panic=") for word in arguments.split()):
+        return arguments
+    return (arguments + " " + CAPTURE_PANIC).strip()
+
+
+def packaged_append(host, own):
+    # type: (Host, Dict[str, str]) -> str
+    """The arguments that the capture kernel gets without kdump.fleet: the host's own, else the package's default."""
+    if own.get(APPEND):
+        return own[APPEND]
+    for line in (host.read(PACKAGED) or "").split("\n"):
+        if line.startswith("#{0}=".format(APPEND)):
+            value = parse(line[1:]).values.get(APPEND)
+            if value:
+                return value
+    return DEFAULTS[APPEND]
+
+
+def wanted(host, policy, own):
+    # type: (Host, Policy, Dict[str, str]) -> Dict[str, str]
+    """The policy in the names of kdump-tools(5); I(own) is what the file says outside our block."""
+    result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
+    if policy.path is not None:
+        if not policy.path.startswith("/"):
+            raise KdumpError("The dump path '{0}' is not absolute: write it from /.".format(policy.path))
+        result["KDUMP_COREDIR"] = policy.path
+    if policy.core_collector is not None:
+        collector = policy.core_collector.split(None, 1)
+        if collector[:1] != ["makedumpfile"]:
+            raise KdumpError(
+                "The core collector '{0}' cannot be used here: kdump-tools always runs makedumpfile. "
+                "Write 'makedumpfile' and its options.".format(policy.core_collector)
+            )
+        result["MAKEDUMP_ARGS"] = collector[1].strip() if len(collector) > 1 else ""
+    if policy.compression is not None:
+        if policy.compression not in COMPRESSIONS:
+            raise KdumpError(
+                "The compression '{0}' is unknown to kdump-tools: use one of {1}.".format(
+                    policy.compression, ", ".join(COMPRESSIONS)
+                )
+            )
+        result["KDUMP_COMPRESSION"] = "" if policy.compression == "none" else policy.compression
+    if policy.keep_dumps is not None:
+        if policy.keep_dumps < 0:
+            raise KdumpError("Cannot keep {0} dumps: use 0 (all) or more.".format(policy.keep_dumps))
+        result["KDUMP_NUM_DUMPS"] = str(policy.keep_dumps)
+    result.update(policy.options or {})
+    return result
+
+
+def _target(settings):
+    # type: (Dict[str, str]) -> Target
+    for kind in ("ssh", "nfs", "ftp"):
+        if settings.get(kind.upper()):
+            return Target(kind, settings[kind.upper()], settings["KDUMP_COREDIR"])
+    return Target("local", "", settings["KDUMP_COREDIR"])
+
+
+def _resolved(host, name):
+    # type: (Host, str) -> Optional[str]
+    """What a path of the host finally names, or None when there is nothing."""
+    for _hop in range(10):
+        path = host.path(name)
+        if not os.path.islink(path):
+            return name if os.path.exists(path) else None
+        name = os.path.normpath(os.path.join(os.path.dirname(name), os.readlink(path)))
+    return None
+
+
+def dump_estimate(meminfo, collector):
+    # type: (str, str) -> Optional[int]
+    """Bytes that a dump may need: all memory, or with C(-d 31) what belongs to the kernel.
+
+    With level 31 makedumpfile leaves out zero, cache, user and free pages (makedumpfile(8)); compression is not counted.
+    """
+    values = {}  # type: Dict[str, int]
+    for line in meminfo.split("\n"):
+        words = line.replace(":", " ").split()
+        if len(words) >= 2 and words[1].isdigit():
+            values[words[0]] = int(words[1]) * 1024
+    if "MemTotal" not in values:
+        return None
+    words = collector.split()
+    if not any(one == "-d31" or (one, two) == ("-d", "31") for one, two in zip(words, words[1:] + [""])):
+        return values["MemTotal"]
+    left_out = sum(values.get(name, 0) for name in ("MemFree", "Buffers", "Cached", "AnonPages"))
+    return max(values["MemTotal"] - left_out, 0)
+
+
+def _commands_missing(host):
+    # type: (Host) -> List[str]
+    pairs = (("kexec", "kexec-tools"), ("makedumpfile", "makedumpfile"))  # type: Tuple[Tuple[str, str], ...]
+    return ["{0} (package {1})".format(command, package) for command, package in pairs if not host.which(command)]
+
+
+def read(host, policy):
+    # type: (Host, Policy) -> Setup
+    """The set-up of a host with kdump-tools, or of one that will get it. Reads files only."""
+    text = host.read(CONFIGURATION)
+    parsed = parse(text or "")
+    settings = dict(DEFAULTS, **parsed.values)
+    asked = wanted(host, policy, parse(outside_block(text or "")).values)
+    return Setup(
+        tool="kdump-tools",
+        package="kdump-tools",
+        installed=host.which("kdump-config") is not None,
+        commands_missing=_commands_missing(host),
+        unit=UNIT,
+        unit_enabled=bool(host.glob("/etc/systemd/system/*.wants/" + UNIT)),
+        unit_masked=os.path.realpath(host.path("/etc/systemd/system/" + UNIT)) == "/dev/null",
+        switched_on=settings["USE_KDUMP"] not in ("", "0"),
+        configuration=CONFIGURATION,
+        configuration_exists=text is not None,
+        settings=settings,
+        wanted=asked,
+        wanted_lines=[assignment(name, asked[name]) for name in sorted(asked)],
+        problems=parsed.problems,
+        target=_target(settings),
+        capture_arguments=settings[APPEND],
+        capture_unit=CAPTURE_UNIT,
+        capture_kernel=_resolved(host, settings.get("KDUMP_KERNEL") or "/var/lib/kdump/vmlinuz"),
+        capture_initrd=_resolved(host, settings.get("KDUMP_INITRD") or "/var/lib/kdump/initrd.img"),
+        estimate_bytes=dump_estimate(host.read("/proc/meminfo") or "", settings["MAKEDUMP_ARGS"]),
+    )

@@ -1,0 +1,49 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Amounts of memory as the kernel reads them on its command line, and as it writes them best."""
+
+from typing import Tuple
+
+UNITS = "KMGTPE"
+_LIMIT = (1 << 64) - 1  # the kernel's unsigned long long; what is beyond it is lost without a word
+_DIGITS = "0123456789abcdef"
+
+
+def memparse(text, position=0):
+    # type: (str, int) -> Tuple[int, int]
+    """The number at I(position), in bytes, and the position behind it, as C(memparse()) of the kernel reads it.
+
+    C(0x) is hexadecimal, a leading C(0) octal. A unit letter counts without a number in front of it, as zero.
+    The position does not move when there is neither.
+    """
+    base = 10
+    if text[position : position + 1] == "0":
+        third = text[position + 2 : position + 3].lower()
+        if text[position + 1 : position + 2] in ("x", "X") and third and third in _DIGITS:
+            base = 16
+            position += 2
+        else:
+            base = 8
+    number = 0
+    for character in text[position:]:
+        digit = _DIGITS.find(character.lower())
+        if not 0 <= digit < base:
+            break
+        number = (number * base + digit) & _LIMIT
+        position += 1
+    unit = UNITS.find(text[position : position + 1].upper() or "-")
+    if unit >= 0:
+        number = (number << 10 * (unit + 1)) & _LIMIT
+        position += 1
+    return number, position
+
+
+def format_size(number):
+    # type: (int) -> str
+    """I(number) bytes with the largest unit that leaves no remainder: C(256M)."""
+    power = 0
+    while number and number % 1024 == 0 and power < len(UNITS):
+        number //= 1024
+        power += 1
+    return "{0}{1}".format(number, UNITS[power - 1] if power else "")

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The answer of kdump_info: findings, readiness, and the facts behind them."""
+
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.kdump.fleet.plugins.module_utils import findings, proof
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, gather
+from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, ROLLOUT, Finding
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+
+
+def _summary(ready_now, ready_next_boot, found):
+    # type: (bool, bool, List[Finding]) -> str
+    state = {
+        (True, True): "ready",
+        (True, False): "ready now, not after the next boot",
+        (False, True): "not ready before a reboot",
+        (False, False): "not ready",
+    }[ready_now, ready_next_boot]
+    blocking = [finding.code for finding in found if CODES[finding.code].severity == "error"]
+    return "{0}: {1}".format(state, ", ".join(blocking)) if blocking else state
+
+
+def _proof(facts, found):
+    # type: (Facts, List[Finding]) -> Optional[Dict[str, Any]]
+    if facts.proof is None:
+        return None
+    expired = any(finding.code == "proof-expired" for finding in found)
+    return dict(facts.proof, valid=not expired)
+
+
+def report(host, policy):
+    # type: (Host, Policy) -> Dict[str, Any]
+    """Look at I(host) once and judge it against I(policy)."""
+    facts = gather(host, policy)
+    found = findings.judge(facts)
+    ready_now, ready_next_boot = findings.ready(found)
+    setup, place = facts.setup, facts.place
+    return {
+        "ready": ready_now and ready_next_boot,
+        "ready_now": ready_now,
+        "ready_next_boot": ready_next_boot,
+        "needs_rollout": any(CODES[finding.code].mended_by == ROLLOUT for finding in found),
+        "reboot_required": any(finding.code in ("reboot-required", "memory-not-reserved") for finding in found),
+        "summary": _summary(ready_now, ready_next_boot, found),
+        "findings": [finding.as_dict() for finding in found],
+        "crash_memory": facts.memory,
+        "crashkernel_wanted": facts.wanted_crashkernel,
+        "bootloader": {"name": facts.boot.loader, "error": facts.boot.error},
+        "setup": {
+            "tool": setup.tool,
+            "package": setup.package,
+            "installed": setup.installed,
+            "unit": setup.unit,
+            "configuration": setup.configuration,
+            "configuration_lines": setup.wanted_lines,
+            "configuration_differences": setup.differences(),
+            "capture_kernel": setup.capture_kernel,
+            "capture_initrd": setup.capture_initrd,
+        },
+        "target": {
+            "kind": setup.target.kind,
+            "location": setup.target.location,
+            "path": setup.target.path,
+            "free_bytes": place.free_bytes if place else None,
+        },
+        "proof": _proof(facts, found),
+        "fingerprint": facts.fingerprint,
+        "proof_file": proof.RECORD,
+    }

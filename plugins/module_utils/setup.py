@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's kdump set-up consists of, whichever tool manages it.
+
+One module per tool fills these records (kdump_tools.py); the findings are judged on them alone.
+"""
+
+from typing import Any, Dict, List, NamedTuple, Optional
+
+
+class Problem(NamedTuple):
+    """A line of a configuration file that does not do what its author meant."""
+
+    path: str
+    line: int
+    message: str
+
+
+class Target(NamedTuple):
+    """Where a dump goes: kind is local, ssh, nfs or ftp; location is empty for local."""
+
+    kind: str
+    location: str
+    path: str
+
+
+class Policy(NamedTuple):
+    """What the administrator wants of a host. None means: no opinion, the host's own value stands."""
+
+    crashkernel: Optional[str] = None
+    path: Optional[str] = None
+    core_collector: Optional[str] = None
+    compression: Optional[str] = None
+    keep_dumps: Optional[int] = None
+    options: Optional[Dict[str, str]] = None
+
+    @classmethod
+    def of(cls, values):
+        # type: (Optional[Dict[str, Any]]) -> "Policy"
+        """The policy in a module's C(policy) option; missing keys are None."""
+        given = values or {}
+        return cls(**{name: given.get(name) for name in cls._fields})
+
+
+class Setup(NamedTuple):
+    """One host's kdump set-up as its files tell it."""
+
+    tool: str  # kdump-tools
+    package: str
+    installed: bool
+    commands_missing: List[str]  # commands that a capture needs, and their packages
+    unit: str
+    unit_enabled: bool
+    unit_masked: bool
+    switched_on: bool
+    configuration: str  # path of the configuration file
+    configuration_exists: bool
+    settings: Dict[str, str]  # effective values, the tool's defaults included
+    wanted: Dict[str, str]  # what the policy asks for, in the tool's own names
+    wanted_lines: List[str]  # the same as lines of the configuration file
+    problems: List[Problem]
+    target: Target
+    capture_arguments: str  # appended to the capture kernel's command line
+    capture_unit: Optional[str]  # the unit that saves the dump; it must be among these arguments
+    capture_kernel: Optional[str]  # paths of what is loaded, symbolic links resolved
+    capture_initrd: Optional[str]
+    estimate_bytes: Optional[int]  # room that a dump may need
+
+    def differences(self):
+        # type: () -> List[str]
+        """The names of the settings that are not what the policy asks for."""
+        return sorted(name for name, value in self.wanted.items() if self.settings.get(name) != value)

@@ -1,0 +1,299 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module kdump_info."""
+
+DOCUMENTATION = r"""
+module: kdump_info
+short_description: Whether a crash of this host would be captured, and if not, why
+version_added: 0.1.0
+author:
+  - The kdump.fleet authors (@kdump-fleet)
+description:
+  - Looks at a host in one remote call and answers whether a kernel crash would be captured now, and after the next
+    reboot. What keeps it from that is a list of findings, each with a stable code, a severity, a message with the
+    host's own values, and the remedy.
+  - Readiness is judged by what the kernel says in C(/sys) and C(/proc), and by the files that the next boot uses;
+    never by a unit's state, because units start and do nothing when no memory is reserved.
+  - It reads files only. The kernel's log is asked (C(dmesg)) only when memory should have been reserved and was not.
+  - All codes are described in the collection's C(docs/findings.md).
+requirements:
+  - Python 3.6 or newer on the host
+  - root, because C(/proc/iomem) hides its addresses from others
+options:
+  policy:
+    description:
+      - What the host should be. Settings that differ become findings. What is left out is not judged.
+    type: dict
+    default: {}
+    suboptions:
+      crashkernel:
+        description:
+          - Values that every boot entry should have, blank-separated, without the name V(crashkernel=).
+          - V(default) means the collection's own value for the host's kdump tool.
+        type: str
+      path:
+        description: Directory that receives the dumps; absolute.
+        type: path
+      core_collector:
+        description: C(makedumpfile) and its options, for instance V(makedumpfile -c -d 31).
+        type: str
+      compression:
+        description: The program that compresses the dump on the way, V(none) for none. Only kdump-tools has this.
+        type: str
+        choices: [none, bzip2, gzip, lz4, xz]
+      keep_dumps:
+        description: How many local dumps are kept; V(0) keeps all. Only kdump-tools has this.
+        type: int
+      options:
+        description: Further settings, in the names of the tool's own configuration file.
+        type: dict
+attributes:
+  check_mode:
+    description: Reads only, and so does the same in check mode.
+    support: full
+  diff_mode:
+    description: Changes nothing, so there is nothing to show.
+    support: none
+seealso:
+  - module: kdump.fleet.crash_memory_info
+  - module: kdump.fleet.vmcore_info
+"""
+
+EXAMPLES = r"""
+- name: Would this host's crash be captured?
+  kdump.fleet.kdump_info:
+  register: kdump
+
+- name: Stop when it would not
+  ansible.builtin.assert:
+    that: kdump.ready
+    fail_msg: "{{ kdump.findings | map(attribute='message') | join(' ') }}"
+
+- name: Judge the host against a policy
+  kdump.fleet.kdump_info:
+    policy:
+      crashkernel: 512M-2G:192M,2G-64G:256M,64G-:512M
+      path: /var/crash
+      core_collector: makedumpfile -c -d 31
+"""
+
+RETURN = r"""
+ready:
+  description: Whether a crash would be captured now and after the next reboot.
+  type: bool
+  returned: success
+  sample: true
+ready_now:
+  description: Whether a crash would be captured now.
+  type: bool
+  returned: success
+  sample: true
+ready_next_boot:
+  description: Whether a crash would be captured after the next reboot.
+  type: bool
+  returned: success
+  sample: true
+needs_rollout:
+  description: Whether there are findings that the roll-out mends.
+  type: bool
+  returned: success
+  sample: false
+reboot_required:
+  description: Whether a reboot is needed for memory to be reserved as the boot entries say.
+  type: bool
+  returned: success
+  sample: false
+summary:
+  description: The readiness in one line, with the codes of all errors.
+  type: str
+  returned: success
+  sample: "not ready before a reboot: memory-not-reserved"
+findings:
+  description: What keeps a crash from being captured, or may; errors first.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    code:
+      description: The stable name of the kind of finding.
+      type: str
+      returned: always
+      sample: memory-not-reserved
+    severity:
+      description: V(error), V(warning) or V(info).
+      type: str
+      returned: always
+      sample: error
+    message:
+      description: What was found, with the host's own values.
+      type: str
+      returned: always
+      sample: No crash memory is reserved; booted with no crashkernel.
+    remedy:
+      description: What mends it.
+      type: str
+      returned: always
+      sample: Run the roll-out, which stages crashkernel= and reboots.
+    blocks:
+      description: What it makes impossible, V(now) and V(next_boot) or none of them.
+      type: list
+      elements: str
+      returned: always
+      sample: [now]
+    mended_by:
+      description: V(rollout), V(crash_test) or V(administrator).
+      type: str
+      returned: always
+      sample: rollout
+crash_memory:
+  description: The return values of M(kdump.fleet.crash_memory_info).
+  type: dict
+  returned: success
+  sample: {reserved_bytes: 201326592, capture_kernel_loaded: true, summary: 192 MiB reserved}
+crashkernel_wanted:
+  description: The crashkernel value that the policy asks for, V(default) resolved; null without one.
+  type: str
+  returned: success
+  sample: 512M-2G:192M,2G-64G:256M,64G-:512M
+bootloader:
+  description: The boot loader that was found.
+  type: dict
+  returned: success
+  contains:
+    name:
+      description: Its name, null when none was understood.
+      type: str
+      returned: always
+      sample: grub2
+    error:
+      description: Why it was not understood, else null.
+      type: str
+      returned: always
+      sample: null
+setup:
+  description: The kdump tool and its files.
+  type: dict
+  returned: success
+  contains:
+    tool:
+      description: The tool that manages kdump on this host.
+      type: str
+      returned: always
+      sample: kdump-tools
+    package:
+      description: The package that brings the tool.
+      type: str
+      returned: always
+      sample: kdump-tools
+    installed:
+      description: Whether the tool is installed.
+      type: bool
+      returned: always
+      sample: true
+    unit:
+      description: The systemd unit that loads the capture kernel at boot.
+      type: str
+      returned: always
+      sample: kdump-tools.service
+    configuration:
+      description: The tool's configuration file.
+      type: str
+      returned: always
+      sample: /etc/default/kdump-tools
+    configuration_lines:
+      description: The lines that the policy asks for, as the configuration file has them.
+      type: list
+      elements: str
+      returned: always
+      sample: ['KDUMP_COREDIR="/var/crash"', 'USE_KDUMP="1"']
+    configuration_differences:
+      description: The settings that are not what the policy asks for.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    capture_kernel:
+      description: The capture kernel's file, null when there is none.
+      type: str
+      returned: always
+      sample: /boot/vmlinuz-6.12.107+deb13-cloud-amd64
+    capture_initrd:
+      description: The capture initrd's file, null when there is none.
+      type: str
+      returned: always
+      sample: /var/lib/kdump/initrd.img-6.12.107+deb13-cloud-amd64
+target:
+  description: Where the dump goes.
+  type: dict
+  returned: success
+  contains:
+    kind:
+      description: V(local), V(ssh), V(nfs) or V(ftp).
+      type: str
+      returned: always
+      sample: local
+    location:
+      description: The server, empty for local targets.
+      type: str
+      returned: always
+      sample: ""
+    path:
+      description: The directory that receives dumps.
+      type: str
+      returned: always
+      sample: /var/crash
+    free_bytes:
+      description: Free room there in bytes, null for targets on other hosts.
+      type: int
+      returned: always
+      sample: 5368709120
+proof:
+  description: The record of the last proof by crash, with C(valid) false once what it was made for has changed; null
+    when there is none.
+  type: dict
+  returned: success
+  sample: {time: "2026-11-22T18:28:00Z", valid: true, seconds: 148}
+fingerprint:
+  description: What a proof made now would be valid for, the kernel release and the identity of each file.
+  type: dict
+  returned: success
+  sample: {kernel: 6.12.107+deb13-cloud-amd64}
+proof_file:
+  description: Where the proof record is kept on the host.
+  type: str
+  returned: success
+  sample: /var/lib/kdump-fleet/proof.json
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.kdump.fleet.plugins.module_utils.errors import clear_errors
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+
+POLICY = dict(
+    crashkernel=dict(type="str"),
+    path=dict(type="path"),
+    core_collector=dict(type="str"),
+    compression=dict(type="str", choices=["none", "bzip2", "gzip", "lz4", "xz"]),
+    keep_dumps=dict(type="int"),
+    options=dict(type="dict"),
+)
+
+
+def main():
+    # type: () -> None
+    """Answer with the report on this host."""
+    module = AnsibleModule(
+        argument_spec=dict(policy=dict(type="dict", default={}, options=POLICY)),
+        supports_check_mode=True,
+    )
+    with clear_errors(module):
+        module.exit_json(changed=False, **report(Host(), Policy.of(module.params["policy"])))
+
+
+if __name__ == "__main__":
+    main()
