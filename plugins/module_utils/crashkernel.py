@@ -9,9 +9,10 @@ What the kernel makes of a value on a given host stands in crashkernel_resolutio
 from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import kernel_arguments
-from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_resolution import Resolution, resolve
+from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_request import Resolution
+from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_resolution import resolve
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import UNITS, format_size, memparse
+from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import LIMIT, UNITS, format_size, memparse
 
 __all__ = [
     "CrashkernelError",
@@ -54,8 +55,7 @@ class Value(NamedTuple):
     ranges: Tuple[Range, ...] = ()
 
 
-def values(cmdline):
-    # type: (str) -> List[str]
+def values(cmdline: str) -> List[str]:
     """The values of every C(crashkernel=) on a command line, in order.
 
     The kernel looks for this parameter in the whole text before it splits it, so one behind C(--) counts too, and
@@ -64,8 +64,7 @@ def values(cmdline):
     return kernel_arguments.values(cmdline, "crashkernel", past_dashes=True)
 
 
-def replace(arguments, wanted):
-    # type: (str, Optional[str]) -> str
+def replace(arguments: str, wanted: Optional[str]) -> str:
     """I(arguments) with exactly the I(wanted) values (separated by blanks; None: none), otherwise to the byte."""
     if wanted is not None and ('"' in wanted or not wanted.isprintable()):
         raise CrashkernelError(
@@ -75,8 +74,7 @@ def replace(arguments, wanted):
     return kernel_arguments.replace(arguments, "crashkernel", kernel_arguments.split_values(wanted or ""))
 
 
-def check(value, auto_supported=False):
-    # type: (str, bool) -> None
+def check(value: str, auto_supported: bool = False) -> None:
     """Raise CrashkernelError when the kernel would refuse I(value), or ignore a part of it.
 
     Several parameters are one text, separated by blanks: C(512M,high 128M,low). C(auto) is for the kernels of
@@ -96,7 +94,9 @@ def check(value, auto_supported=False):
         if kinds.count(suffix) > 1:
             raise _error(value, "there are {0} values with ',{1}'".format(kinds.count(suffix), suffix))
     if plain and ("high" in kinds or "low" in kinds):
-        raise _error(value, "',high' and ',low' are ignored beside '{0}'".format(to_text(parsed[kinds.index(plain[0])])))
+        raise _error(
+            value, "',high' and ',low' are ignored beside '{0}'".format(to_text(parsed[kinds.index(plain[0])]))
+        )
     if not plain and "high" not in kinds:
         raise _error(value, "',{0}' reserves nothing without '<size>,high' or a plain size".format(kinds[0]))
     for part, one in zip(parts, parsed):
@@ -104,8 +104,7 @@ def check(value, auto_supported=False):
             raise _error(value, "'{0}' is a size of zero".format(part))
 
 
-def parse(part):
-    # type: (str) -> Value
+def parse(part: str) -> Value:
     """One value read strictly: anything that the kernel refuses or skips is an error."""
     if part == "auto":
         return Value("auto")
@@ -120,10 +119,9 @@ def parse(part):
     return Value("size", _number(part, text, "the size"), _number(part, offset, "the offset behind '@'") if at else 0)
 
 
-def _ranges(part):
-    # type: (str) -> Value
+def _ranges(part: str) -> Value:
     text, at, offset = part.partition("@")
-    found = []  # type: List[Range]
+    found: List[Range] = []
     for piece in text.split(","):
         if piece in SUFFIXES:
             raise _error(part, "a range cannot have ',{0}'".format(piece))
@@ -142,16 +140,16 @@ def _ranges(part):
     return Value("ranges", offset=_number(part, offset, "the offset behind '@'") if at else 0, ranges=tuple(found))
 
 
-def _number(part, text, what):
-    # type: (str, str, str) -> int
-    number, end = memparse(text)
+def _number(part: str, text: str, what: str) -> int:
+    number, end = memparse(text, limit=-1)  # in Python, -1 has every bit set: nothing is lost
     if not text[:1].isdigit() or end != len(text):
-        raise _error(part, "{0} is '{1}', not a number with an optional {2}".format(what, text, "/".join(UNITS)))
+        raise _error(part, "{0} is '{1}', not a number with one of {2} behind it".format(what, text, ", ".join(UNITS)))
+    if number > LIMIT:
+        raise _error(part, "{0} is '{1}', more than 64 bits can hold".format(what, text))
     return number
 
 
-def to_text(value):
-    # type: (Value) -> str
+def to_text(value: Value) -> str:
     """I(value) as the kernel reads it."""
     if value.kind == "auto":
         return "auto"
@@ -169,10 +167,7 @@ def to_text(value):
     return "{0}@{1}".format(text, format_size(value.offset)) if value.offset else text
 
 
-def _error(value, wrong):
-    # type: (str, str) -> CrashkernelError
+def _error(value: str, wrong: str) -> CrashkernelError:
     return CrashkernelError(
-        "The crashkernel value '{0}' would not do what it says: {1}. Write for example {2}.".format(
-            value, wrong, EXAMPLES
-        )
+        "The crashkernel value '{0}' cannot be used: {1}. Write for example {2}.".format(value, wrong, EXAMPLES)
     )

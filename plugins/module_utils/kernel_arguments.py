@@ -20,10 +20,9 @@ class Word(NamedTuple):
     text: str
 
 
-def words(arguments):
-    # type: (str) -> List[Word]
+def words(arguments: str) -> List[Word]:
     """The words of I(arguments), with the quotes that they are written with."""
-    found = []  # type: List[Word]
+    found: List[Word] = []
     start = -1  # of the word that is being read, or -1 between words
     quoted = False
     for position, character in enumerate(arguments):
@@ -41,16 +40,14 @@ def words(arguments):
     return found
 
 
-def split_values(text):
-    # type: (str) -> List[str]
+def split_values(text: str) -> List[str]:
     """The parts of I(text) between runs of white space; quotes mean nothing."""
     for space in SPACES[1:]:
         text = text.replace(space, " ")
     return [part for part in text.split(" ") if part]
 
 
-def _value(word, name):
-    # type: (Word, str) -> Optional[str]
+def _value(word: Word, name: str) -> Optional[str]:
     """What the word gives to the parameter, or None when it is another parameter's word.
 
     Quotes stay in the value: some parameters, crashkernel among them, are read without any notion of quotes.
@@ -59,13 +56,12 @@ def _value(word, name):
     return text[len(name) + 1 :] if text.startswith(name + "=") else None
 
 
-def values(arguments, name, past_dashes=False):
-    # type: (str, str, bool) -> List[str]
+def values(arguments: str, name: str, past_dashes: bool = False) -> List[str]:
     """The values of every C(name=) word, in order.
 
     What follows a word C(--) goes to init; it counts only with I(past_dashes).
     """
-    found = []  # type: List[str]
+    found: List[str] = []
     for word in words(arguments):
         if word.text == "--" and not past_dashes:
             break
@@ -75,8 +71,7 @@ def values(arguments, name, past_dashes=False):
     return found
 
 
-def replace(arguments, name, wanted):
-    # type: (str, str, Sequence[str]) -> str
+def replace(arguments: str, name: str, wanted: Sequence[str]) -> str:
     """I(arguments) with exactly the I(wanted) values of C(name=), on both sides of a C(--).
 
     The new words stand where the first old one stood, else at the end of the kernel's own arguments. Removing what
@@ -98,23 +93,20 @@ def replace(arguments, name, wanted):
     return _insert(arguments, words(arguments), new) if new else arguments
 
 
-def _is_after_dashes(everything, word):
-    # type: (List[Word], Word) -> bool
+def _is_after_dashes(everything: List[Word], word: Word) -> bool:
     return any(other.text == "--" and other.start < word.start for other in everything)
 
 
-def _remove(arguments, word):
-    # type: (str, Word) -> str
+def _remove(arguments: str, word: Word) -> str:
     if word.start > 0:
         return arguments[: word.start - 1] + arguments[word.end :]
     rest = arguments[word.end :]
     return rest[1:] if rest.strip(SPACES) else rest
 
 
-def _insert(arguments, everything, new):
-    # type: (str, List[Word], str) -> str
+def _insert(arguments: str, everything: List[Word], new: str) -> str:
     """Put I(new) behind the last word in front of C(--), or of a word whose quote is never closed."""
-    last = None  # type: Optional[Word]
+    last: Optional[Word] = None
     for word in everything:
         if word.text == "--" or word.text.count('"') % 2:
             break

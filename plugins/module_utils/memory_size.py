@@ -6,16 +6,14 @@
 from typing import Tuple
 
 UNITS = "KMGTPE"
-_LIMIT = (1 << 64) - 1  # the kernel's unsigned long long; what is beyond it is lost without a word
+LIMIT = (1 << 64) - 1  # the kernel's unsigned long long
 _DIGITS = "0123456789abcdef"
 
 
-def memparse(text, position=0):
-    # type: (str, int) -> Tuple[int, int]
-    """The number at I(position), in bytes, and the position behind it, as C(memparse()) of the kernel reads it.
+def read_number(text: str, position: int = 0, limit: int = LIMIT) -> Tuple[int, int]:
+    """The number at I(position) and the position behind it: C(simple_strtoull()) of the kernel.
 
-    C(0x) is hexadecimal, a leading C(0) octal. A unit letter counts without a number in front of it, as zero.
-    The position does not move when there is neither.
+    C(0x) is hexadecimal, a leading C(0) octal. Bits above I(limit) are lost without a word.
     """
     base = 10
     if text[position : position + 1] == "0":
@@ -30,17 +28,25 @@ def memparse(text, position=0):
         digit = _DIGITS.find(character.lower())
         if not 0 <= digit < base:
             break
-        number = (number * base + digit) & _LIMIT
-        position += 1
-    unit = UNITS.find(text[position : position + 1].upper() or "-")
-    if unit >= 0:
-        number = (number << 10 * (unit + 1)) & _LIMIT
+        number = (number * base + digit) & limit
         position += 1
     return number, position
 
 
-def format_size(number):
-    # type: (int) -> str
+def memparse(text: str, position: int = 0, limit: int = LIMIT) -> Tuple[int, int]:
+    """The amount at I(position), in bytes, and the position behind it: C(memparse()) of the kernel.
+
+    A unit letter counts without a number in front of it, as zero. The position stays when there is neither.
+    """
+    number, position = read_number(text, position, limit)
+    unit = UNITS.find(text[position : position + 1].upper() or "-")
+    if unit >= 0:
+        number = (number << 10 * (unit + 1)) & limit
+        position += 1
+    return number, position
+
+
+def format_size(number: int) -> str:
     """I(number) bytes with the largest unit that leaves no remainder: C(256M)."""
     power = 0
     while number and number % 1024 == 0 and power < len(UNITS):

@@ -1,0 +1,203 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a command line asks for with C(crashkernel=): C(parse_crashkernel()) of the kernel.
+
+Follows kernel/crash_reserve.c of Linux 6.9 and later and lib/cmdline.c, including what they tolerate: nothing in here
+is stricter than the kernel.
+"""
+
+import re
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils import kernel_arguments
+from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import format_size, memparse, read_number
+
+MIB = 1 << 20
+GIB = 1 << 30
+ROUNDING = 128 * MIB  # firmware keeps some RAM to itself; ranges are compared with the total rounded up to this
+
+
+class Resolution(NamedTuple):
+    """What a kernel with this command line reserves. Sizes and addresses are bytes."""
+
+    size: int  # of the main region as /proc/iomem shows it; 0: nothing is reserved
+    low: int  # of the second region below 4 GiB that a main region above it brings along
+    cma: int  # lent to user space until the crash
+    offset: int  # the address asked for with "@"; 0: the kernel chooses
+    high: bool  # a ",high" value decided
+    value: Optional[str]  # the value that decided; None: there is no crashkernel=
+    reason: Optional[str]  # why nothing is reserved, in the kernel's words where it has any
+    fadump: bool  # the size is taken by firmware-assisted dump, not by a crash kernel region
+
+
+class Architecture(NamedTuple):
+    """How an architecture differs."""
+
+    align: int  # of the region's address (CRASH_ALIGN)
+    round: int  # the size is rounded up to this
+    low_default: int  # DEFAULT_CRASH_KERNEL_LOW_SIZE
+    suffixes: bool  # it knows ",high" and ",low"
+
+
+ARCHITECTURES: Dict[str, Architecture] = {
+    "x86_64": Architecture(16 * MIB, 1, 256 * MIB, True),
+    "aarch64": Architecture(2 * MIB, 1, 128 * MIB, True),
+    "riscv64": Architecture(2 * MIB, 1, 128 * MIB, True),
+    "loongarch64": Architecture(2 * MIB, 1, 128 * MIB, True),
+    "ppc64": Architecture(64 << 10, 64 << 10, 0, False),
+    "ppc64le": Architecture(64 << 10, 64 << 10, 0, False),
+    "s390x": Architecture(MIB, MIB, 0, False),
+}
+
+
+NOTHING = Resolution(0, 0, 0, 0, False, None, None, False)
+
+
+class RefusedError(Exception):
+    """The kernel gives up on I(value); I(reason) is what it logs, or what it does not care to log."""
+
+    def __init__(self, value: str, reason: str) -> None:
+        super().__init__(reason)
+        self.value = value
+        self.reason = reason
+
+
+def last(line: str, suffix: Optional[str], known: Sequence[str]) -> Optional[str]:
+    """What C(get_last_crashkernel()) finds: in the text, without regard to words and quotes, up to a blank.
+
+    I(suffix) None asks for a value without any suffix that the kernel knows.
+    """
+    found: Optional[str] = None
+    endings = tuple("," + one for one in ([suffix] if suffix else known))
+    for match in re.finditer("crashkernel=", line):
+        value = line[match.end() :].partition(" ")[0]
+        if value.endswith(endings) == bool(suffix):
+            found = value
+    return found
+
+
+def asked(line: str, ram: int, machine: Architecture, known: Sequence[str], auto_supported: bool) -> Resolution:
+    """What the parameters ask for, or NOTHING when there are none.
+
+    I(known) are the suffixes that the kernel knows: a value with any other is a plain value, and a broken one.
+    """
+    value = last(line, None, known)
+    if value is None:
+        asked = _high_and_low(line, machine, known)
+        if asked is None:
+            return NOTHING
+    elif value == "auto" and auto_supported:
+        raise RefusedError(value, "what 'auto' reserves is decided by the distribution's kernel")
+    else:
+        size, offset = _ranges(value, ram) if ":" in value else _simple(value)
+        asked = NOTHING._replace(size=size, offset=offset, value=value)
+    if asked.size == 0:
+        raise RefusedError(asked.value or "", "the size is zero")
+    if asked.size >= ram:
+        raise RefusedError(
+            asked.value or "",
+            "the size {0} is not below the RAM of {1}".format(format_size(asked.size), format_size(ram)),
+        )
+    return asked
+
+
+def _simple(value: str) -> Tuple[int, int]:
+    size, position = memparse(value)
+    if position == 0:
+        raise RefusedError(value, "crashkernel: memory value expected")
+    if value[position : position + 1] == "@":
+        return size, memparse(value, position + 1)[0]
+    if position < len(value):
+        raise RefusedError(value, "crashkernel: unrecognized char: " + value[position])
+    return size, 0
+
+
+def _suffixed(value: str, suffix: str) -> int:
+    size, position = memparse(value)
+    if position == 0:
+        raise RefusedError(value, "crashkernel: memory value expected")
+    ending = "," + suffix
+    if value.startswith(ending, position):
+        position += len(ending)
+    if position < len(value):
+        raise RefusedError(value, "crashkernel: unrecognized char: " + value[position])
+    return size
+
+
+def _ranges(value: str, ram: int) -> Tuple[int, int]:
+    """The size and offset of the first range that holds I(ram); what stands behind it is not looked at."""
+    total = round_up(ram, ROUNDING)
+    position = -1
+    while True:
+        start, position = _amount(value, position + 1)
+        if value[position : position + 1] != "-":
+            raise RefusedError(value, "crashkernel: '-' expected")
+        position += 1
+        end: Optional[int] = None
+        if value[position : position + 1] != ":":
+            end, position = _amount(value, position)
+            if end <= start:
+                raise RefusedError(value, "crashkernel: end <= start")
+        if value[position : position + 1] != ":":
+            raise RefusedError(value, "crashkernel: ':' expected")
+        size, position = _amount(value, position + 1)
+        if size >= total:
+            raise RefusedError(value, "crashkernel: invalid size")
+        if start <= total and (end is None or total < end):
+            break
+        if value[position : position + 1] != ",":
+            raise RefusedError(
+                value,
+                "crashkernel size resulted in zero bytes: no range holds {0} of RAM".format(format_size(total)),
+            )
+    if size == 0:
+        raise RefusedError(value, "crashkernel size resulted in zero bytes")
+    position = value.find("@", position)
+    if position < 0:
+        return size, 0
+    offset, end_of_offset = memparse(value, position + 1)
+    if end_of_offset == position + 1:
+        raise RefusedError(value, "crashkernel: Memory value expected after '@'")
+    return size, offset
+
+
+def _amount(value: str, position: int) -> Tuple[int, int]:
+    number, end = memparse(value, position)
+    if end == position:
+        raise RefusedError(value, "crashkernel: Memory value expected")
+    return number, end
+
+
+def _high_and_low(line: str, machine: Architecture, known: Sequence[str]) -> Optional[Resolution]:
+    """What C(,high) and C(,low) ask for; they count only where there is no plain value."""
+    value = last(line, "high", known)
+    low = last(line, "low", known)
+    if value is None or not machine.suffixes:
+        lonely = value or low or last(line, "cma", known)
+        if lonely is None:
+            return None
+        what = "a plain size or '<size>,high'" if machine.suffixes else "a plain size on this architecture"
+        raise RefusedError(lonely, "it reserves nothing without {0}".format(what))
+    size = _suffixed(value, "high")
+    if size == 0:
+        raise RefusedError(value, "the size is zero")
+    return NOTHING._replace(
+        size=size, low=low_default(line, machine) if low is None else _suffixed(low, "low"), high=True, value=value
+    )
+
+
+def low_default(line: str, machine: Architecture) -> int:
+    """C(DEFAULT_CRASH_KERNEL_LOW_SIZE): on x86_64 it leaves room for the bounce buffers of 32-bit devices."""
+    if machine != ARCHITECTURES["x86_64"]:
+        return machine.low_default
+    bounce = 64 * MIB
+    for text in kernel_arguments.values(line, "swiotlb"):
+        slabs, position = read_number(text)
+        if position:
+            bounce = round_up(slabs, 128) << 11  # slabs of 2 KiB, in segments of 128
+    return max(bounce + 8 * MIB, machine.low_default)
+
+
+def round_up(number: int, step: int) -> int:
+    return -(-number // step) * step

@@ -1,0 +1,118 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the kernel reserves for a command line, and where: C(reserve_crashkernel_generic()) of the kernel.
+
+Follows kernel/crash_reserve.c of Linux 6.9 and later and, for what differs per architecture, arch/*/setup code.
+"""
+
+from typing import Optional, Sequence, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils import kernel_arguments
+from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_request import (
+    ARCHITECTURES,
+    GIB,
+    MIB,
+    NOTHING,
+    Architecture,
+    RefusedError,
+    Resolution,
+    asked,
+    last,
+    low_default,
+    round_up,
+)
+from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import memparse
+
+LOW_LIMIT = 4 * GIB  # CRASH_ADDR_LOW_MAX: devices that address 32 bits only reach no further
+END = 1 << 64
+
+
+def resolve(
+    cmdline: str,
+    system_ram_bytes: int,
+    arch: str = "x86_64",
+    auto_supported: bool = False,
+    cma_supported: bool = True,
+    ram_ranges: Optional[Sequence[Tuple[int, int]]] = None,
+) -> Resolution:
+    """What a kernel that boots with I(cmdline) on I(system_ram_bytes) of RAM reserves. Never raises.
+
+    I(auto_supported) is for the kernels of RHEL 7 and 8, whose sizes for C(auto) differ per release and are not
+    predicted. Without I(cma_supported) (before Linux 6.17) a C(,cma) value is a broken plain value, as it is there.
+    I(ram_ranges) are the (first, last) addresses of the RAM, and decide what finds room below and above 4 GiB; what
+    else is in use at boot is not known here. Without them RAM is taken to leave out the GiB below 4 GiB, as on most
+    PCs, and room is always found.
+    """
+    machine = ARCHITECTURES.get(arch, ARCHITECTURES["x86_64"])
+    line = cmdline.rstrip("\n").partition("\0")[0]  # /proc/cmdline ends with a newline, the kernel's text does not
+    known = ("high", "low", "cma") if cma_supported else ("high", "low")
+    try:
+        wanted = asked(line, system_ram_bytes, machine, known, auto_supported)
+    except RefusedError as refusal:
+        wanted = NOTHING._replace(value=refusal.value, reason=refusal.reason)
+    if arch.startswith("ppc64") and _fadump(line):
+        return _boot_memory(wanted, system_ram_bytes)
+    if not wanted.size:
+        return wanted
+    if not machine.suffixes:
+        return wanted._replace(size=round_up(wanted.size, machine.round))
+    try:
+        wanted = wanted._replace(low=_low(wanted, machine, line, ram_ranges or _usual_ranges(system_ram_bytes)))
+    except RefusedError as refusal:
+        if ram_ranges or wanted.offset % machine.align:
+            return NOTHING._replace(value=refusal.value, reason=refusal.reason)
+    # A wrong ",cma" is not refused: the number that it begins with counts.
+    cma = last(line, "cma", known) if cma_supported else None
+    return wanted._replace(cma=memparse(cma or "")[0])
+
+
+def _low(wanted: Resolution, machine: Architecture, line: str, ranges: Sequence[Tuple[int, int]]) -> int:
+    """The size of the region below 4 GiB that the main region brings along; RefusedError when one finds no room."""
+
+    def room(size: int, start: int, end: int) -> bool:
+        return any(
+            round_up(max(first, start, 1), machine.align) + size <= min(final + 1, end) for first, final in ranges
+        )
+
+    def refused(reason: str, size: int) -> RefusedError:
+        return RefusedError(wanted.value or "", reason.format(size))
+
+    size = wanted.size
+    if wanted.offset:
+        if wanted.offset % machine.align or not room(size, wanted.offset, wanted.offset + size):
+            raise refused("crashkernel reservation failed - memory is in use.", size)
+        return 0
+    below = room(size, 0, LOW_LIMIT)
+    above = room(size, LOW_LIMIT, END)
+    if not (below or above):
+        raise refused("cannot allocate crashkernel (size:0x{0:x})", size)
+    if below and not (wanted.high and above):
+        return 0
+    low = wanted.low if wanted.high else low_default(line, machine)
+    if low and not room(low, 0, LOW_LIMIT):
+        raise refused("cannot allocate crashkernel low memory (size:0x{0:x}).", low)
+    return low
+
+
+def _usual_ranges(ram: int) -> Sequence[Tuple[int, int]]:
+    below = min(ram, 3 * GIB)
+    return [(0, below - 1), (LOW_LIMIT, LOW_LIMIT + ram - below - 1)]
+
+
+def _fadump(line: str) -> bool:
+    switch = False
+    for text in kernel_arguments.values(line, "fadump"):
+        if text.startswith(("on", "nocma", "off")):
+            switch = not text.startswith("off")
+    return switch
+
+
+def _boot_memory(wanted: Resolution, ram: int) -> Resolution:
+    """Firmware-assisted dump keeps memory to boot with: as much as C(crashkernel=) asks for, at most a quarter.
+
+    Without that it takes 5 % of RAM in steps of 256 MiB, one at the least (as documented; firmware may ask for more).
+    """
+    step = 256 * MIB
+    size = min(wanted.size, ram // 4) if wanted.size else max(ram // 20 // step, 1) * step
+    return wanted._replace(size=size, low=0, offset=0, reason=None, fadump=True)
