@@ -145,8 +145,10 @@ def gather(host, policy):
     # type: (Host, Policy) -> Facts
     """Look at a host once."""
     setup = setup_of(host, policy)
-    memory = crash_memory.read(host)
     record = proof.read(host)
+    memory = crash_memory.read(host, (record or {}).get("capture"))
+    if not memory["privileged"]:
+        raise KdumpError("Only root can judge a host: /proc/iomem hides its addresses. Run with become: true.")
     oops = host.read("/proc/sys/kernel/panic_on_oops")
     return Facts(
         setup=setup,

@@ -102,6 +102,7 @@ CODES = {
     "target-missing": Kind("warning", (), ROLLOUT, "Run the roll-out, which creates it."),
     "target-read-only": Kind("error", BOTH, ADMINISTRATOR, "Mount it writable, or choose another kdump_path."),
     "target-readable-by-others": Kind("warning", (), ROLLOUT, "Run the roll-out, or chmod 0700: dumps hold secrets."),
+    "target-shared": Kind("warning", (), ADMINISTRATOR, "Choose a kdump_path of its own: dumps hold secrets."),
     "target-space-low": Kind("warning", (), ADMINISTRATOR, "Free room, or choose another kdump_path."),
     "capture-memory-tight": Kind("warning", (), ADMINISTRATOR, "Raise kdump_crashkernel; less than a tenth was left."),
     "proof-missing": Kind("info", (), CRASH_TEST, "Run the crash test in a maintenance window."),

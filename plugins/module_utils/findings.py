@@ -6,6 +6,7 @@
 Each rule is a function over Facts that yields findings; no other place in the collection judges a host.
 """
 
+import stat
 from typing import Callable, Iterator, List, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, proof
@@ -171,6 +172,9 @@ def target_rules(facts):
         yield Finding("target-read-only", "{0} lies on a file system that is mounted read-only.".format(place.path))
     if not place.exists:
         yield Finding("target-missing", "{0} does not exist.".format(place.path))
+    elif place.mode is not None and place.mode & stat.S_ISVTX:
+        # Ubuntu's crash reporter shares /var/crash with every user: closing it would break that service.
+        yield Finding("target-shared", "{0} has mode {1:04o}: it is shared with others.".format(place.path, place.mode))
     elif place.mode is not None and place.mode & 0o077:
         yield Finding(
             "target-readable-by-others",

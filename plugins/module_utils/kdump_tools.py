@@ -223,5 +223,6 @@ def read(host, policy):
         capture_unit=CAPTURE_UNIT,
         capture_kernel=_resolved(host, settings.get("KDUMP_KERNEL") or "/var/lib/kdump/vmlinuz"),
         capture_initrd=_resolved(host, settings.get("KDUMP_INITRD") or "/var/lib/kdump/initrd.img"),
+        keep_dumps=int(settings["KDUMP_NUM_DUMPS"]) if settings["KDUMP_NUM_DUMPS"].isdigit() else 0,
         estimate_bytes=dump_estimate(host.read("/proc/meminfo") or "", settings["MAKEDUMP_ARGS"]),
     )

@@ -60,6 +60,7 @@ def report(host, policy):
             "configuration_differences": setup.differences(),
             "capture_kernel": setup.capture_kernel,
             "capture_initrd": setup.capture_initrd,
+            "keep_dumps": setup.keep_dumps,
         },
         "target": {
             "kind": setup.target.kind,
@@ -68,6 +69,7 @@ def report(host, policy):
             "free_bytes": place.free_bytes if place else None,
         },
         "proof": _proof(facts, found),
+        "capture_measured": proof.measured(host),
         "fingerprint": facts.fingerprint,
         "proof_file": proof.RECORD,
     }

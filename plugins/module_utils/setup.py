@@ -39,7 +39,9 @@ class Policy(NamedTuple):
     def of(cls, values):
         # type: (Optional[Dict[str, Any]]) -> "Policy"
         """The policy in a module's C(policy) option; missing keys are None."""
-        given = values or {}
+        given = dict(values or {})
+        if given.get("options"):
+            given["options"] = {str(name): str(value) for name, value in given["options"].items()}
         return cls(**{name: given.get(name) for name in cls._fields})
 
 
@@ -65,6 +67,7 @@ class Setup(NamedTuple):
     capture_unit: Optional[str]  # the unit that saves the dump; it must be among these arguments
     capture_kernel: Optional[str]  # paths of what is loaded, symbolic links resolved
     capture_initrd: Optional[str]
+    keep_dumps: int  # older local dumps than these many are deleted after a capture; 0 keeps all
     estimate_bytes: Optional[int]  # room that a dump may need
 
     def differences(self):

@@ -224,6 +224,11 @@ setup:
       type: str
       returned: always
       sample: /var/lib/kdump/initrd.img-6.12.107+deb13-cloud-amd64
+    keep_dumps:
+      description: How many local dumps are kept after a capture, 0 for all.
+      type: int
+      returned: always
+      sample: 0
 target:
   description: Where the dump goes.
   type: dict
@@ -255,6 +260,11 @@ proof:
   type: dict
   returned: success
   sample: {time: "2026-11-22T18:28:00Z", valid: true, seconds: 148}
+capture_measured:
+  description: The memory of the last measured capture in bytes, null when none was measured.
+  type: dict
+  returned: success
+  sample: {total_bytes: 168337408, least_available_bytes: 72351744}
 fingerprint:
   description: What a proof made now would be valid for, the kernel release and the identity of each file.
   type: dict

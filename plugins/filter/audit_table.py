@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filter audit_table: the answers of many hosts as one readable table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DOCUMENTATION = r"""
+name: audit_table
+short_description: The readiness of a fleet as lines of text
+version_added: 0.1.0
+author: The kdump.fleet authors (@kdump-fleet)
+description:
+  - One line a host with its readiness, reserved memory, target, proof and findings, and a line of totals.
+positional: _input
+options:
+  _input:
+    description: Answers of M(kdump.fleet.kdump_info) by inventory name; an empty answer stands for an unreachable host.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show the fleet
+  ansible.builtin.debug:
+    msg: "{{ {'web1': web1_audit, 'web2': {}} | kdump.fleet.audit_table }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The lines of the table, header first, totals last.
+  type: list
+  elements: str
+  sample:
+    - "HOST  READY  RESERVED  TARGET      PROOF   FINDINGS"
+    - "web1  yes    192 MiB   /var/crash  proven  -"
+    - "1 of 1 hosts would capture a crash, 1 proven; 192 MiB of memory reserved in all"
+"""
+
+HEADER = ("HOST", "READY", "RESERVED", "USED", "TARGET", "PROOF", "FINDINGS")
+MEBIBYTE = 1 << 20
+INFO = "info"
+
+
+def _mebibytes(size: int | None) -> str:
+    return f"{size // MEBIBYTE} MiB" if size else "-"
+
+
+def _ready(answer: dict[str, Any]) -> str:
+    if answer["ready"]:
+        return "yes"
+    return {(True, False): "now only", (False, True): "after reboot"}.get(
+        (answer["ready_now"], answer["ready_next_boot"]), "NO"
+    )
+
+
+def _proof(answer: dict[str, Any]) -> str:
+    record = answer.get("proof")
+    if not record:
+        return "-"
+    return str(record.get("time", ""))[:10] if record.get("valid") else "expired"
+
+
+def _target(answer: dict[str, Any]) -> str:
+    target = answer["target"]
+    return ":".join(part for part in (target["location"], target["path"]) if part)
+
+
+def _findings(answer: dict[str, Any]) -> str:
+    codes = [str(finding["code"]) for finding in answer["findings"] if finding["severity"] != INFO]
+    return ", ".join(dict.fromkeys(codes)) or "-"
+
+
+def _row(host: str, answer: dict[str, Any]) -> tuple[str, ...]:
+    if not answer or "ready" not in answer:
+        reason = str(answer.get("msg", "")) if answer else ""
+        return (host, "FAILED" if reason else "UNREACHABLE", "-", "-", "-", "-", reason or "-")
+    memory = answer["crash_memory"]
+    used = (memory.get("capture") or {}).get("used_bytes")
+    return (
+        host,
+        _ready(answer),
+        _mebibytes(memory["reserved_bytes"]),
+        _mebibytes(used),
+        _target(answer),
+        _proof(answer),
+        _findings(answer),
+    )
+
+
+def audit_table(answers: dict[str, dict[str, Any]]) -> list[str]:
+    """The lines of the table, header first and totals last."""
+    rows = [HEADER] + [_row(host, answers[host]) for host in sorted(answers)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    known = [answer for answer in answers.values() if answer and "ready" in answer]
+    ready = sum(1 for answer in known if answer["ready"])
+    proven = sum(1 for answer in known if (answer.get("proof") or {}).get("valid"))
+    reserved = sum(answer["crash_memory"]["reserved_bytes"] or 0 for answer in known)
+    lines.append(
+        f"{ready} of {len(answers)} hosts would capture a crash, {proven} proven; "
+        f"{_mebibytes(reserved)} of memory reserved in all"
+    )
+    return lines
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, Any]:
+        """The filters by name."""
+        return {"audit_table": audit_table}
