@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries out a plan, looks whether the boot entries are as wanted, and puts everything back when they are not."""
+
+import os
+from typing import List
+
+from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+    BootEntry,
+    BootLoader,
+    BootLoaderError,
+    Plan,
+    differing,
+)
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.files import Kept, write
+from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+
+GENERATOR_TIMEOUT = 600.0  # seconds; os-prober looks at every disk
+
+
+def apply(host: Host, loader: BootLoader, plan: Plan) -> List[BootEntry]:
+    """Do what I(plan) says, and answer with the entries that are there then.
+
+    On any failure every file is as before, to the byte, and the error says what the tool said.
+    """
+    if plan.is_empty:
+        return loader.entries()
+    names = [change.path for change in plan.files] + loader.written_by_commands()
+    try:
+        kept = Kept(host.path(name) for name in names)
+    except OSError as error:
+        raise BootLoaderError(
+            "crashkernel= was not changed: {0}. The boot loader's files are as they were.".format(_words(error))
+        ) from error
+    made: List[str] = []
+    try:
+        _write(host, plan, made)
+        for argv in plan.commands:
+            host.run(argv, timeout=GENERATOR_TIMEOUT)
+        entries = loader.entries()
+        _verify(loader, plan, entries)
+    except BaseException as error:
+        problems = kept.put_back() + _remove(made)
+        if not isinstance(error, (KdumpError, OSError)):
+            raise
+        raise BootLoaderError(
+            "crashkernel= was not changed: {0} {1}".format(
+                _words(error).rstrip(".") + ".",
+                "; ".join(problems) + "." if problems else "The boot loader's files are as they were.",
+            )
+        ) from error
+    kept.discard()
+    return entries
+
+
+def _write(host: Host, plan: Plan, made: List[str]) -> None:
+    for change in plan.files:
+        path = host.path(change.path)
+        if change.after is None:
+            os.unlink(path)
+            continue
+        directory = os.path.dirname(path)
+        if not os.path.isdir(directory):
+            os.mkdir(directory, 0o755)
+            made.append(directory)
+        write(path, change.after.encode("utf-8", "surrogateescape"), change.mode)
+
+
+def _verify(loader: BootLoader, plan: Plan, entries: List[BootEntry]) -> None:
+    wrong = differing(entries, plan.wanted)
+    if wrong:
+        raise BootLoaderError(
+            "{0} of {1} boot entries do not have the wanted '{2}' afterwards; '{3}' has '{4}'. "
+            "Files that set crashkernel=: {5}. Take it out of those that are not managed, and run again".format(
+                len(wrong),
+                len(entries),
+                " ".join(plan.wanted) or "no crashkernel",
+                wrong[0].title,
+                " ".join(crashkernel.values(wrong[0].arguments)) or "none",
+                ", ".join(loader.sources()) or "none was found",
+            )
+        )
+
+
+def _remove(directories: List[str]) -> List[str]:
+    problems = []
+    for directory in directories:
+        try:
+            os.rmdir(directory)
+        except OSError as error:
+            problems.append("{0} could not be removed ({1})".format(directory, error.strerror))
+    return problems
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError):
+        return "{0}: {1}".format(error.filename or "writing a file failed", error.strerror or error)
+    return str(error)

@@ -1,0 +1,139 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the boot loader of a host by what it has, never by the name of its distribution."""
+
+import os
+import re
+from typing import Callable, List, NamedTuple, Optional, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoader, BootLoaderError
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+
+OSTREE = "/run/ostree-booted"
+EFI_VARIABLES = "/sys/firmware/efi/efivars"
+LOADER_INFO = EFI_VARIABLES + "/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+SYSTEMD_BOOT = ("/boot/efi", "/efi", "/boot")  # where the EFI system partition may be mounted
+ZIPL = "/etc/zipl.conf"
+LEGACY_STAGE = "/boot/grub/stage2"
+LEGACY_MENUS = ("/boot/grub/grub.conf", "/boot/grub/menu.lst")
+BLS_ENTRIES = "/boot/loader/entries"
+BLSCFG = re.compile(r"^[ \t]*blscfg\b", re.MULTILINE)
+EFI_MENUS = "/boot/efi/EFI/*/grub.cfg"
+MENUS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
+    ("/boot/grub2/grub.cfg", ("grub2-mkconfig",)),
+    ("/boot/grub/grub.cfg", ("update-grub", "grub-mkconfig")),
+)
+LOOKED_FOR = "{0}; {1}, {2} or systemd-boot's files below {3}; {4}; {5} with {6}; {7}, {8} or {9}".format(
+    OSTREE,
+    LOADER_INFO,
+    EFI_VARIABLES,
+    ", ".join(SYSTEMD_BOOT),
+    ZIPL,
+    " or ".join(LEGACY_MENUS),
+    LEGACY_STAGE,
+    MENUS[0][0],
+    MENUS[1][0],
+    EFI_MENUS,
+)
+
+
+class Candidate(NamedTuple):
+    """A boot loader that the host seems to use. Without I(loader) it cannot be changed, and I(remedy) says what can."""
+
+    name: str
+    evidence: str
+    loader: Optional[BootLoader] = None
+    remedy: str = "Set crashkernel= with its own tools"
+
+
+Probe = Callable[[Host], List[Candidate]]
+
+
+def detect(host: Host) -> BootLoader:
+    """The boot loader of I(host); none, two, or one that is not supported is an error that says what was found."""
+    found = next((decided for decided in (probe(host) for probe in DECISIVE) if decided), None)
+    if found is None:
+        found = [candidate for probe in POSSIBLE for candidate in probe(host)]
+    if not found:
+        raise BootLoaderError(
+            "No boot loader was found. Looked for {0}. If the kernel's arguments come from elsewhere (a hypervisor, "
+            "the network), set crashkernel= there.".format(LOOKED_FOR)
+        )
+    if len(found) > 1:
+        raise BootLoaderError(
+            "It cannot be told which boot loader is used: found {0}. "
+            "Remove the files of the one that does not boot this host, and run again.".format(
+                " and ".join("{0.name} ({0.evidence})".format(candidate) for candidate in found)
+            )
+        )
+    if found[0].loader is None:
+        raise BootLoaderError(
+            "This host boots through {0.name} ({0.evidence}), which kdump.fleet does not support yet. "
+            "{0.remedy}.".format(found[0])
+        )
+    return found[0].loader
+
+
+def _rpm_ostree(host: Host) -> List[Candidate]:
+    """GRUB's files are there as well, but the deployments own the arguments."""
+    return [Candidate("rpm-ostree", OSTREE)] if host.exists(OSTREE) else []
+
+
+def _booted_by_systemd_boot(host: Host) -> List[Candidate]:
+    """systemd-boot tells its name to the running system, in UTF-16."""
+    said = (host.read(LOADER_INFO) or "").replace("\0", "")
+    return [Candidate("systemd-boot", LOADER_INFO)] if "systemd-boot" in said else []
+
+
+def _systemd_boot_files(host: Host) -> List[Candidate]:
+    if host.glob(EFI_VARIABLES + "/*"):  # where variables can be read, silence means that it did not boot the host
+        return []
+    patterns = [directory + "/EFI/systemd/systemd-boot*.efi" for directory in SYSTEMD_BOOT]
+    return [Candidate("systemd-boot", path) for pattern in patterns for path in host.glob(pattern)][:1]
+
+
+def _zipl(host: Host) -> List[Candidate]:
+    return [Candidate("zipl", ZIPL)] if host.exists(ZIPL) else []
+
+
+def _grub_legacy(host: Host) -> List[Candidate]:
+    # A menu alone proves nothing: some images of GRUB 2 systems carry one for their hypervisor.
+    menus = [path for path in LEGACY_MENUS if host.exists(path)] if host.exists(LEGACY_STAGE) else []
+    return [Candidate("GRUB Legacy", path) for path in menus[:1]]
+
+
+def _grub2(host: Host) -> List[Candidate]:
+    return [_grub2_candidate(host, menu, generators) for menu, generators in _menus(host)]
+
+
+def _grub2_candidate(host: Host, menu: str, generators: Tuple[str, ...]) -> Candidate:
+    entries = len(host.glob(BLS_ENTRIES + "/*.conf"))
+    if entries and BLSCFG.search(host.read(menu) or ""):
+        evidence = "{0} says blscfg, {1} has {2} entries".format(menu, BLS_ENTRIES, entries)
+        if host.which("grubby"):
+            remedy = "Set crashkernel= with grubby --update-kernel=ALL"
+        else:
+            remedy = "It will need grubby, which is not installed: install the package grubby"
+        return Candidate("GRUB 2 with Boot Loader Specification entries", evidence, None, remedy)
+    generator = next((name for name in generators if host.which(name)), None)
+    evidence = "{0}, written by {1}".format(menu, generator or "a generator that is not installed")
+    return Candidate("GRUB 2", evidence, Grub2(host, evidence, menu, generators))
+
+
+def _menus(host: Host) -> List[Tuple[str, Tuple[str, ...]]]:
+    """The menus of GRUB 2 and what writes them. On EFI some systems keep theirs in the EFI system partition."""
+    if host.exists("/sys/firmware/efi") and host.which("grub2-mkconfig"):
+        # Others have a file there that only hands over to the one in /boot.
+        whole = [path for path in host.glob(EFI_MENUS) if "menuentry" in (host.read(path) or "")]
+        if whole:
+            return [(path, ("grub2-mkconfig",)) for path in whole]
+    menus = [(menu, generators) for menu, generators in MENUS if host.exists(menu)]
+    if len({os.path.realpath(host.path(menu)) for menu, _generators in menus}) == 1:
+        menus = [pair for pair in menus if host.which(pair[1][-1])][:1] or menus[:1]
+    return [pair for pair in menus if host.which(pair[1][-1])] or menus
+
+
+DECISIVE: Tuple[Probe, ...] = (_rpm_ostree, _booted_by_systemd_boot)
+POSSIBLE: Tuple[Probe, ...] = (_systemd_boot_files, _zipl, _grub_legacy, _grub2)
