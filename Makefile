@@ -1,0 +1,44 @@
+# "make help" lists the targets. Everything runs in an environment of its own, made on first use.
+SHELL := /bin/bash
+VENV ?= .venv
+PYTHON := $(VENV)/bin/python
+NOX := $(PYTHON) -m nox --sessions
+
+.DEFAULT_GOAL := help
+.PHONY: help environment check sanity machines test rollout format requirements clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+environment: $(VENV)/ready ## the Python environment, from pinned requirements
+
+$(VENV)/ready: requirements/dev.txt .ci/environment
+	@.ci/environment $(VENV) requirements/dev.txt
+
+check: $(VENV)/ready ## lint, types, Python 3.6, unit tests with coverage: no machines, under two minutes
+	@$(PYTHON) -m tests.summary run $(NOX) lint types floor unit
+
+sanity: $(VENV)/ready ## ansible-test sanity on ansible-core 2.16 and on the newest that this Python can run
+	@$(PYTHON) -m tests.summary run $(NOX) sanity
+
+machines: $(VENV)/ready ## molecule scenarios and end-to-end tests, on virtual machines that really crash
+	@$(PYTHON) -m tests.summary run $(NOX) machines
+
+test: $(VENV)/ready ## everything: check, sanity, machines
+	@$(PYTHON) -m tests.summary run $(NOX) lint types floor unit sanity machines
+
+rollout: $(VENV)/ready ## two bare lab machines, rolled out and proven; INVENTORY=hosts.ini does it to a real fleet
+	@ANSIBLE_COLLECTIONS_PATH=$$($(PYTHON) -m tests.checkout) PATH="$(abspath $(VENV)/bin):$$PATH" \
+		$(PYTHON) -m tests.rollout $(if $(INVENTORY),--inventory $(INVENTORY))
+
+format: $(VENV)/ready ## let ruff mend what it can
+	@$(PYTHON) -m ruff check --fix
+	@$(PYTHON) -m ruff format
+
+requirements: ## pin requirements/dev.in anew into dev.txt (needs uv)
+	@uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-emit-index-url --no-annotate \
+		--custom-compile-command "make requirements" requirements/dev.in --output-file requirements/dev.txt
+
+clean: ## remove environments, caches and results of this checkout
+	@rm -rf $(VENV) .nox .ansible .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* artifacts
+	@find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,261 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The quality gate, part by part. "make check" and "make test" run it; "nox -s unit -- -k word" runs a piece.
+
+Sessions run in the environment that nox itself runs in (make environment). Only tools that need another
+Python or another ansible-core get an environment of their own, under .nox.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from tests import ansible_test, molecule_run, pythons, summary  # noqa: E402  (needs the path above)
+from tests.checkout import collections_path, files  # noqa: E402
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "floor", "unit"]
+
+ARTIFACTS = ROOT / "artifacts"
+COLLECTIONS = collections_path()
+PLUGINS = "ansible_collections.kdump.fleet.plugins"
+ON_HOSTS = ("plugins/modules", "plugins/module_utils")
+OLDEST = "3.6"
+COVERED_AT_LEAST = 90.0
+ENVIRONMENT = {
+    "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+    "PYTHONPATH": os.pathsep.join([str(ROOT), str(COLLECTIONS)]),
+    "MYPYPATH": str(COLLECTIONS),
+    "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+    "ANSIBLE_HOME": str(ROOT / ".ansible"),
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+}
+
+
+class Parts:
+    """The parts of one session. A failed part does not stop the next one, but the session fails at its end."""
+
+    def __init__(self, session: nox.Session) -> None:
+        self.session = session
+        self.failed: list[str] = []
+
+    def check(self, part: str, *command: str | Path, env: dict[str, str] | None = None) -> bool:
+        """Run a command that is one check."""
+        ok, seconds = self._run(command, env)
+        self._keep(summary.judge_command(part, ok, seconds))
+        return ok
+
+    def tests(
+        self,
+        part: str,
+        *command: str | Path,
+        reports: Path,
+        env: dict[str, str] | None = None,
+    ) -> None:
+        """Run a command that writes JUnit reports into the directory reports, which is emptied first."""
+        shutil.rmtree(reports, ignore_errors=True)
+        reports.mkdir(parents=True)
+        ok, seconds = self._run(command, env)
+        self._keep(summary.judge_tests(part, ok, sorted(reports.glob("*.xml")), seconds))
+
+    def pytest(self, part: str, *arguments: str | Path, python: str | Path = sys.executable) -> None:
+        """Run pytest, with its arguments from the command line of nox last."""
+        reports = ARTIFACTS / "junit" / part.replace(" ", "-")
+        self.tests(
+            part,
+            python,
+            "-m",
+            "pytest",
+            f"--junitxml={reports / 'pytest.xml'}",
+            *arguments,
+            *self.session.posargs,
+            reports=reports,
+        )
+
+    def say(self, part: str, ok: bool, text: str) -> None:
+        """A check that was made here."""
+        self.session.log(text)
+        self._keep(summary.judge_command(part, ok))
+
+    def not_run(self, part: str, reason: str) -> None:
+        """A part that this machine cannot run: said plainly, counted neither as passed nor as failed."""
+        self.session.warn(f"{part}: {reason}")
+        self._keep(summary.Result(part, 0, 0, [reason]))
+
+    def end(self) -> None:
+        """Fail the session when one of its parts failed."""
+        if self.failed:
+            self.session.error("failed: " + ", ".join(self.failed))
+
+    def _run(self, command: Iterable[str | Path], env: dict[str, str] | None) -> tuple[bool, float]:
+        begin = time.monotonic()
+        try:
+            self.session.run(*command, env={**ENVIRONMENT, **(env or {})}, external=True)
+            ok = True
+        except CommandFailed:
+            ok = False
+        return ok, time.monotonic() - begin
+
+    def _keep(self, result: summary.Result) -> None:
+        summary.save(result)
+        if result.failed:
+            self.failed.append(result.part)
+
+
+def environment(session: nox.Session, python: Path, requirements: str) -> Path:
+    """The interpreter of an environment under .nox with these pinned requirements; made anew when they change."""
+    wanted = ROOT / "requirements" / requirements
+    path = ROOT / ".nox" / wanted.stem
+    stamp = path / "made-from"
+    key = f"{python} {hashlib.sha256(wanted.read_bytes()).hexdigest()}"
+    if not stamp.exists() or stamp.read_text() != key:
+        shutil.rmtree(path, ignore_errors=True)
+        session.run(python, "-m", "venv", path, external=True)
+        session.run(path / "bin" / "python", "-m", "pip", "install", "-q", "-r", wanted, env=ENVIRONMENT, external=True)
+        stamp.write_text(key)
+    return path / "bin" / "python"
+
+
+def with_suffix(*suffixes: str) -> list[str]:
+    """The checkout's files with one of these suffixes."""
+    return [str(path) for path in files() if path.suffix in suffixes]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff, yamllint, shellcheck, ansible-lint."""
+    parts = Parts(session)
+    parts.check("ruff check", sys.executable, "-m", "ruff", "check")
+    parts.check("ruff format", sys.executable, "-m", "ruff", "format", "--check")
+    parts.check("yamllint", sys.executable, "-m", "yamllint", "--strict", *with_suffix(".yml", ".yaml"))
+    parts.check("shellcheck", "shellcheck", ".ci/environment", ".ci/run", *with_suffix(".sh"))
+    parts.check("ansible-lint", sys.executable, "-m", "ansiblelint", "--offline", "--profile", "production", "--strict")
+    parts.end()
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy, strict, over everything in Python."""
+    parts = Parts(session)
+    parts.check("mypy", sys.executable, "-m", "mypy", "-p", PLUGINS, "-p", "tests", "-m", "noxfile")
+    scenarios = [str(path) for path in files() if path.parts[0] == "molecule" and path.suffix == ".py"]
+    if scenarios:
+        parts.check("mypy molecule", sys.executable, "-m", "mypy", *scenarios)
+    parts.end()
+
+
+@nox.session
+def floor(session: nox.Session) -> None:
+    """Everything that is sent to hosts runs on Python 3.6."""
+    parts = Parts(session)
+    parts.check(
+        f"vermin {OLDEST}",
+        "vermin",
+        f"--target={OLDEST}-",
+        "--violations",
+        "--no-tips",
+        "--eval-annotations",
+        "--backport=typing",
+        *ON_HOSTS,
+    )
+    python = pythons.find(OLDEST)
+    if python is None:
+        parts.not_run(f"units on {OLDEST}", f"no Python {OLDEST} here: static check only")
+    else:
+        parts.check(f"compile on {OLDEST}", python, "-c", COMPILE, *ON_HOSTS)
+        oldest = environment(session, python, "python36.txt")
+        parts.pytest(f"units on {OLDEST}", "-q", "-p", "no:cacheprovider", HOST_TESTS, python=oldest)
+    parts.end()
+
+
+# compileall would leave its files among the sources
+COMPILE = """
+import pathlib, sys
+for directory in sys.argv[1:]:
+    for path in sorted(pathlib.Path(directory).rglob("*.py")):
+        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+"""
+HOST_TESTS = "tests/unit/plugins/module_utils"
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Unit tests, with branch coverage of plugins. Arguments go to pytest; coverage is then not judged."""
+    parts = Parts(session)
+    report = ARTIFACTS / "coverage.json"
+    report.unlink(missing_ok=True)
+    if session.posargs:
+        parts.pytest("units", "-q")
+    else:
+        parts.pytest("units", "-q", "--cov", "--cov-report=term-missing:skip-covered", f"--cov-report=json:{report}")
+        totals = json.loads(report.read_text())["totals"] if report.exists() else {}
+        lines = 100.0 * totals.get("covered_lines", 0) / totals.get("num_statements", 1)
+        branches = 100.0 * totals.get("covered_branches", 0) / totals.get("num_branches", 1)
+        parts.say(
+            "branch coverage",
+            min(lines, branches) >= COVERED_AT_LEAST,
+            f"plugins: {branches:.1f} % of the branches and {lines:.1f} % of the statements are covered by unit tests, "
+            f"{COVERED_AT_LEAST:.0f} % of each must be",
+        )
+    parts.end()
+
+
+@nox.session
+def sanity(session: nox.Session) -> None:
+    """ansible-test sanity on ansible-core 2.16 and on the newest release that this environment has."""
+    parts = Parts(session)
+    oldest = next(filter(None, (pythons.find(version) for version in ("3.12", "3.11", "3.10"))), None)
+    interpreters = {}
+    if oldest is None:
+        parts.not_run("sanity 2.16", "ansible-core 2.16 needs Python 3.10, 3.11 or 3.12, and none is here")
+    else:
+        interpreters["sanity 2.16"] = environment(session, oldest, "sanity-2.16.txt")
+    interpreters[f"sanity {ansible_test.core_version()}"] = Path(sys.executable)
+    for part, python in interpreters.items():
+        with tempfile.TemporaryDirectory(prefix="kdump-fleet-") as directory:
+            copy = ansible_test.copy_checkout(Path(directory))
+            with session.chdir(copy):
+                parts.tests(
+                    part,
+                    python.parent / "ansible-test",
+                    "sanity",
+                    "--color",
+                    "no",
+                    "--junit",
+                    *session.posargs,
+                    reports=copy / "tests" / "output" / "junit",
+                    env=ansible_test.environment(python),
+                )
+    parts.end()
+
+
+@nox.session
+def machines(session: nox.Session) -> None:
+    """Molecule scenarios and end-to-end tests on the lab's virtual machines."""
+    parts = Parts(session)
+    ready = parts.check("lab setup", sys.executable, "-m", "tests.lab", "setup")
+    if ready and parts.check("lab build", sys.executable, "-m", "tests.lab", "build"):
+        for scenario in molecule_run.scenarios(ROOT):
+            parts.tests(
+                f"molecule {scenario}",
+                sys.executable,
+                "-m",
+                "tests.molecule_run",
+                scenario,
+                reports=molecule_run.ARTIFACTS / scenario,
+            )
+        parts.pytest("machines", "tests/machines")
+    parts.end()
