@@ -13,7 +13,8 @@ short_description: The readiness of a fleet as lines of text
 version_added: 0.1.0
 author: The kdump.fleet authors (@kdump-fleet)
 description:
-  - One line a host with its readiness, reserved memory, target, proof and findings, and a line of totals.
+  - One line a host with its readiness, reserved memory, target, proof and findings, a line of totals, and one line for
+    each proof with its dump and panic message.
 positional: _input
 options:
   _input:
@@ -30,7 +31,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The lines of the table, header first, totals last.
+  description: The lines of the table, header first, totals and proofs last.
   type: list
   elements: str
   sample:
@@ -90,20 +91,32 @@ def _row(host: str, answer: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
+def _is_proven(answer: dict[str, Any]) -> bool:
+    return bool(((answer or {}).get("proof") or {}).get("valid"))
+
+
+def _proof_line(host: str, record: dict[str, Any]) -> str:
+    dump = record["dump"]
+    return (
+        f"{host} proven {record['time']}: {dump['path']} ({_mebibytes(dump['size_bytes'])}), {dump['panic']}, "
+        f"back after {record['seconds']} s"
+    )
+
+
 def audit_table(answers: dict[str, dict[str, Any]]) -> list[str]:
-    """The lines of the table, header first and totals last."""
+    """The lines of the table, header first, totals and proofs last."""
     rows = [HEADER] + [_row(host, answers[host]) for host in sorted(answers)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     known = [answer for answer in answers.values() if answer and "ready" in answer]
     ready = sum(1 for answer in known if answer["ready"])
-    proven = sum(1 for answer in known if (answer.get("proof") or {}).get("valid"))
+    proven = sum(1 for answer in known if _is_proven(answer))
     reserved = sum(answer["crash_memory"]["reserved_bytes"] or 0 for answer in known)
     lines.append(
         f"{ready} of {len(answers)} hosts would capture a crash, {proven} proven; "
         f"{_mebibytes(reserved)} of memory reserved in all"
     )
-    return lines
+    return lines + [_proof_line(host, answers[host]["proof"]) for host in sorted(answers) if _is_proven(answers[host])]
 
 
 class FilterModule:

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What check mode said would change is what the run changed, task by task."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from testinfra.host import Host
+
+
+def events() -> list[dict[str, Any]]:
+    """The results that the callback wrote for the machine, in their order."""
+    lines = Path(os.environ["KDUMP_FLEET_EVENTS"]).read_text(encoding="utf-8").splitlines()
+    found = [json.loads(line) for line in lines]
+    return [event for event in found if event["event"] == "result" and event["host"] == "c1"]
+
+
+def changed(check: bool) -> list[str]:
+    """The names of the tasks that changed something, or would have."""
+    return [event["name"] for event in events() if event["check"] is check and event["changed"]]
+
+
+def test_prediction_is_what_happened() -> None:
+    predicted = changed(check=True)
+    assert predicted == changed(check=False)
+    # Had either run done nothing, the lists would be equal as well.
+    steps = ("Install the packages", "Set crashkernel=", "Make the directory", "Write the settings", "Reboot into")
+    for step in steps:
+        assert [name for name in predicted if step in name], (step, predicted)
+
+
+def test_nothing_failed() -> None:
+    assert [event["name"] for event in events() if event["failed"]] == []
+
+
+def test_host_is_armed(host: Host) -> None:
+    assert host.file("/sys/kernel/kexec_crash_loaded").content_string.strip() == "1"
