@@ -47,7 +47,8 @@ def in_lab(options: list[str], keep: bool) -> int:
     finally:
         if keep:
             print(
-                f"The machines stay: python -m tests.lab ssh n1 --run {run}; stop them with 'down' in place of 'ssh n1'."
+                f"The machines stay: 'python -m tests.lab ssh n1 --run {run}' logs in, "
+                f"'python -m tests.lab down --run {run}' stops them."
             )
         else:
             lab("down", *where)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
@@ -55,11 +56,9 @@ class ActionModule(ActionBase):
 
     def _look(self) -> tuple[str | None, str]:
         """The host's boot id, or None, and what the host does in words."""
-        try:
-            # A connection that was kept open is dead after a crash, and would block until its own time limit.
+        # A connection that was kept open is dead after a crash, and would block until its own time limit.
+        with contextlib.suppress(AnsibleConnectionFailure, NotImplementedError, AttributeError):
             self._connection.reset()
-        except (AnsibleConnectionFailure, NotImplementedError, AttributeError):
-            pass
         try:
             answer = self._low_level_execute_command(BOOT_ID, sudoable=False)
         except AnsibleConnectionFailure:

@@ -107,7 +107,7 @@ def audit_table(answers: dict[str, dict[str, Any]]) -> list[str]:
     """The lines of the table, header first, totals and proofs last."""
     rows = [HEADER] + [_row(host, answers[host]) for host in sorted(answers)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     known = [answer for answer in answers.values() if answer and "ready" in answer]
     ready = sum(1 for answer in known if answer["ready"])
     proven = sum(1 for answer in known if _is_proven(answer))

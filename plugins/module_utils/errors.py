@@ -15,8 +15,7 @@ class KdumpError(Exception):
 
 
 @contextmanager
-def clear_errors(module):
-    # type: (Any) -> Iterator[None]
+def clear_errors(module: Any) -> Iterator[None]:
     """Turn every error inside the block into C(fail_json) of I(module), without a traceback.
 
     ``module`` is an AnsibleModule (or anything with ``fail_json(msg=...)``).

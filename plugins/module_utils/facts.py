@@ -59,20 +59,18 @@ class Facts(NamedTuple):
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
 
 
-def setup_of(host, policy):
-    # type: (Host, Policy) -> Setup
+def setup_of(host: Host, policy: Policy) -> Setup:
     """The set-up by what the host has, never by what it is called."""
     if host.which("kdump-config") or host.which("apt-get"):
         return kdump_tools.read(host, policy)
     if host.which("kdumpctl"):
         raise KdumpError(
-            "This host has kdumpctl, which this version does not manage yet; hosts with kdump-tools (Debian, Ubuntu) are."
+            "This host has kdumpctl, which this version does not manage yet; it manages kdump-tools (Debian, Ubuntu)."
         )
     raise KdumpError("No known kdump tool and no way to install one. Looked for {0}; found none.".format(LOOKED_FOR))
 
 
-def boot_of(host):
-    # type: (Host) -> Boot
+def boot_of(host: Host) -> Boot:
     """The boot loader's crashkernel values; a boot loader that is not understood is told, not raised."""
     try:
         loader = detect(host)
@@ -89,8 +87,7 @@ def boot_of(host):
         return Boot(None, str(error), {}, [], None)
 
 
-def place_of(host, path):
-    # type: (Host, str) -> Place
+def place_of(host: Host, path: str) -> Place:
     """What stands at a dump path; free space is what root may use (f_bfree)."""
     nearest = path
     while not host.exists(nearest):
@@ -107,16 +104,14 @@ def place_of(host, path):
     )
 
 
-def _number(text):
-    # type: (Optional[str]) -> Optional[int]
+def _number(text: Optional[str]) -> Optional[int]:
     try:
         return int(text or "")
     except ValueError:
         return None
 
 
-def refusal_line(log):
-    # type: (str) -> Optional[str]
+def refusal_line(log: str) -> Optional[str]:
     """The kernel's line about a crashkernel reservation that failed, out of its log."""
     for line in log.split("\n"):
         low = line.lower()
@@ -125,24 +120,21 @@ def refusal_line(log):
     return None
 
 
-def _refusal(host, memory):
-    # type: (Host, Dict[str, Any]) -> Optional[str]
+def _refusal(host: Host, memory: Dict[str, Any]) -> Optional[str]:
     """Ask the kernel's log only when memory should have been reserved and was not: a healthy host costs no command."""
     if not memory["crashkernel"] or memory["reserved_bytes"] or not host.which("dmesg"):
         return None
     return refusal_line(host.run(["dmesg"], timeout=20.0).stdout)
 
 
-def _wanted_crashkernel(policy):
-    # type: (Policy) -> Optional[str]
+def _wanted_crashkernel(policy: Policy) -> Optional[str]:
     value = kdump_tools.CRASHKERNEL if policy.crashkernel == "default" else policy.crashkernel
     if value:
         crashkernel.check(value)
     return value or None
 
 
-def gather(host, policy):
-    # type: (Host, Policy) -> Facts
+def gather(host: Host, policy: Policy) -> Facts:
     """Look at a host once."""
     setup = setup_of(host, policy)
     record = proof.read(host)
@@ -168,7 +160,6 @@ def gather(host, policy):
     )
 
 
-def _lockdown(text):
-    # type: (str) -> str
+def _lockdown(text: str) -> str:
     """The mode between brackets: none, integrity or confidentiality; empty where the kernel has no lockdown."""
     return text.partition("[")[2].partition("]")[0]

@@ -27,8 +27,7 @@ class Finding(NamedTuple):
     code: str
     message: str
 
-    def as_dict(self):
-        # type: () -> Dict[str, Any]
+    def as_dict(self) -> Dict[str, Any]:
         """The finding as a module returns it."""
         kind = CODES[self.code]
         return {
@@ -42,7 +41,7 @@ class Finding(NamedTuple):
 
 
 BOTH = (NOW, NEXT_BOOT)
-CODES = {
+CODES: Dict[str, Kind] = {
     "container": Kind("error", BOTH, ADMINISTRATOR, "Take it out of the group, and audit the machine that it runs on."),
     "kexec-unsupported": Kind(
         "error", BOTH, ADMINISTRATOR, "Boot a kernel built with CONFIG_KEXEC and CONFIG_CRASH_DUMP."
@@ -107,4 +106,4 @@ CODES = {
     "capture-memory-tight": Kind("warning", (), ADMINISTRATOR, "Raise kdump_crashkernel; less than a tenth was left."),
     "proof-missing": Kind("info", (), CRASH_TEST, "Run the crash test in a maintenance window."),
     "proof-expired": Kind("info", (), CRASH_TEST, "Run the crash test again in a maintenance window."),
-}  # type: Dict[str, Kind]
+}

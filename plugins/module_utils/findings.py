@@ -17,8 +17,7 @@ Rule = Callable[[Facts], Iterator[Finding]]
 TIGHT = 0.1  # of the capture kernel's memory: less than this left over is too little
 
 
-def kernel_rules(facts):
-    # type: (Facts) -> Iterator[Finding]
+def kernel_rules(facts: Facts) -> Iterator[Finding]:
     """Can this kernel capture at all?"""
     if facts.container:
         yield Finding(
@@ -39,8 +38,7 @@ def kernel_rules(facts):
         yield Finding("oops-does-not-crash", "kernel.panic_on_oops is 0: an oops kills a process, and leaves no dump.")
 
 
-def setup_rules(facts):
-    # type: (Facts) -> Iterator[Finding]
+def setup_rules(facts: Facts) -> Iterator[Finding]:
     """Are the tool, its configuration and its unit in order?"""
     setup = facts.setup
     if not setup.installed:
@@ -79,13 +77,11 @@ def setup_rules(facts):
         yield Finding("service-disabled", "{0} is not enabled: nothing is loaded at boot.".format(setup.unit))
 
 
-def _joined(values):
-    # type: (List[str]) -> str
+def _joined(values: List[str]) -> str:
     return " ".join(values) or "no crashkernel"
 
 
-def boot_rules(facts):
-    # type: (Facts) -> Iterator[Finding]
+def boot_rules(facts: Facts) -> Iterator[Finding]:
     """Will the kernels that boot next, and those to come, reserve memory?"""
     boot = facts.boot
     if boot.error is not None:
@@ -125,8 +121,7 @@ def boot_rules(facts):
             )
 
 
-def memory_rules(facts):
-    # type: (Facts) -> Iterator[Finding]
+def memory_rules(facts: Facts) -> Iterator[Finding]:
     """Is memory reserved, and a capture kernel in it?"""
     memory = facts.memory
     if not memory["kexec_supported"]:
@@ -157,8 +152,7 @@ def memory_rules(facts):
         )
 
 
-def target_rules(facts):
-    # type: (Facts) -> Iterator[Finding]
+def target_rules(facts: Facts) -> Iterator[Finding]:
     """Is there a place for the dump?"""
     place = facts.place
     if place is None:
@@ -190,8 +184,7 @@ def target_rules(facts):
         )
 
 
-def proof_rules(facts):
-    # type: (Facts) -> Iterator[Finding]
+def proof_rules(facts: Facts) -> Iterator[Finding]:
     """Has a crash proven it, and was the capture comfortable?"""
     if facts.proof is None:
         yield Finding("proof-missing", "No crash has been captured on purpose on this host yet.")
@@ -213,19 +206,17 @@ def proof_rules(facts):
         )
 
 
-RULES = (kernel_rules, setup_rules, boot_rules, memory_rules, target_rules, proof_rules)  # type: Tuple[Rule, ...]
+RULES: Tuple[Rule, ...] = (kernel_rules, setup_rules, boot_rules, memory_rules, target_rules, proof_rules)
 
 
-def judge(facts):
-    # type: (Facts) -> List[Finding]
+def judge(facts: Facts) -> List[Finding]:
     """All findings of a host: errors first, then warnings, then the rest; within these in the order of the rules."""
     order = ("error", "warning", "info")
     found = [finding for rule in RULES for finding in rule(facts)]
     return sorted(found, key=lambda finding: order.index(CODES[finding.code].severity))
 
 
-def ready(findings):
-    # type: (List[Finding]) -> Tuple[bool, bool]
+def ready(findings: List[Finding]) -> Tuple[bool, bool]:
     """Whether a crash would be captured now, and after the next reboot."""
     blocked = {state for finding in findings for state in CODES[finding.code].blocks}
     return NOW not in blocked, NEXT_BOOT not in blocked

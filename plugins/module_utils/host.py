@@ -36,8 +36,7 @@ class CommandResult(NamedTuple):
 Runner = Callable[[List[str], float], CommandResult]
 
 
-def run_command(argv, timeout):
-    # type: (List[str], float) -> CommandResult
+def run_command(argv: List[str], timeout: float) -> CommandResult:
     """Run I(argv) with the C locale and no standard input, for at most I(timeout) seconds."""
     environment = dict(os.environ, LC_ALL="C", LANGUAGE="C")
     environment["PATH"] = os.pathsep.join(
@@ -56,7 +55,7 @@ def run_command(argv, timeout):
             "Cannot run '{0}': {1}. Install the package that brings {2}.".format(
                 " ".join(argv), error.strerror, argv[0]
             )
-        )
+        ) from error
     try:
         stdout, stderr = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -65,7 +64,7 @@ def run_command(argv, timeout):
         raise CommandError(
             "'{0}' had not ended after {1:.0f} seconds and was stopped. "
             "Run it by hand to see what it waits for.".format(" ".join(argv), timeout)
-        )
+        ) from None
     return CommandResult(
         list(argv), process.returncode, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
     )
@@ -77,29 +76,24 @@ class Host(object):
     Paths are absolute paths of the host ("/etc/kdump.conf"); I(root) is put in front of them.
     """
 
-    def __init__(self, root="/", runner=run_command):
-        # type: (str, Runner) -> None
+    def __init__(self, root: str = "/", runner: Runner = run_command) -> None:
         self.root = root
         self._runner = runner
 
-    def path(self, name):
-        # type: (str) -> str
+    def path(self, name: str) -> str:
         """The path on the file system below which the host is seen."""
         return name if self.root == "/" else os.path.join(self.root, name.lstrip("/"))
 
-    def exists(self, name):
-        # type: (str) -> bool
+    def exists(self, name: str) -> bool:
         """Whether I(name) exists (symbolic links are followed)."""
         return os.path.exists(self.path(name))
 
-    def glob(self, pattern):
-        # type: (str) -> List[str]
+    def glob(self, pattern: str) -> List[str]:
         """The host's paths that match I(pattern), sorted."""
         skip = 0 if self.root == "/" else len(self.root.rstrip("/"))
         return sorted(found[skip:] for found in glob.glob(self.path(pattern)))
 
-    def read(self, name):
-        # type: (str) -> Optional[str]
+    def read(self, name: str) -> Optional[str]:
         """The text of a file, or None when there is no such file.
 
         Bytes that are not UTF-8 come back as surrogates, so that writing them gives the same file.
@@ -118,8 +112,7 @@ class Host(object):
                 time.sleep(BUSY_PAUSE)
         return None  # pragma: no cover  (the loop returns or raises)
 
-    def which(self, command):
-        # type: (str) -> Optional[str]
+    def which(self, command: str) -> Optional[str]:
         """The host's path of an executable in the standard directories, or None."""
         for directory in SBIN:
             name = os.path.join(directory, command)
@@ -127,8 +120,7 @@ class Host(object):
                 return name
         return None
 
-    def run(self, argv, timeout=60.0, accept=(0,)):
-        # type: (Sequence[str], float, Sequence[int]) -> CommandResult
+    def run(self, argv: Sequence[str], timeout: float = 60.0, accept: Sequence[int] = (0,)) -> CommandResult:
         """Run a command; a status that is not in I(accept) is an error that says what the command said."""
         result = self._runner(list(argv), timeout)
         if result.rc not in accept:

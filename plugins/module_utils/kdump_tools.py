@@ -49,10 +49,9 @@ class Parsed(NamedTuple):
     problems: List[Problem]
 
 
-def parse(text, path=CONFIGURATION):
-    # type: (str, str) -> Parsed
+def parse(text: str, path: str = CONFIGURATION) -> Parsed:
     """Read assignments as both a shell and systemd's EnvironmentFile= do; the last one of a name wins."""
-    values = {}  # type: Dict[str, str]
+    values: Dict[str, str] = {}
     problems = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -79,8 +78,7 @@ def parse(text, path=CONFIGURATION):
     return Parsed(values, problems)
 
 
-def outside_block(text):
-    # type: (str) -> str
+def outside_block(text: str) -> str:
     """The configuration without the block that kdump.fleet manages."""
     before, begin, rest = text.partition(BEGIN + "\n")
     if not begin:
@@ -88,8 +86,7 @@ def outside_block(text):
     return before + rest.partition(END + "\n")[2]
 
 
-def assignment(name, value):
-    # type: (str, str) -> str
+def assignment(name: str, value: str) -> str:
     """One line that a shell and systemd both read back as I(value)."""
     if not _NAME.match(name):
         raise KdumpError("'{0}' is no variable name for {1}: use letters, digits and _.".format(name, CONFIGURATION))
@@ -98,16 +95,14 @@ def assignment(name, value):
     return '{0}="{1}"'.format(name, re.sub(r'(["$`\\])', r"\\\1", value))
 
 
-def _with_capture_panic(arguments):
-    # type: (str) -> str
+def _with_capture_panic(arguments: str) -> str:
     """The capture kernel's arguments, with a reboot after a panic unless they already say what to do."""
     if any(word.startswith("panic=") for word in arguments.split()):
         return arguments
     return (arguments + " " + CAPTURE_PANIC).strip()
 
 
-def packaged_append(host, own):
-    # type: (Host, Dict[str, str]) -> str
+def packaged_append(host: Host, own: Dict[str, str]) -> str:
     """The arguments that the capture kernel gets without kdump.fleet: the host's own, else the package's default."""
     if own.get(APPEND):
         return own[APPEND]
@@ -119,8 +114,7 @@ def packaged_append(host, own):
     return DEFAULTS[APPEND]
 
 
-def wanted(host, policy, own):
-    # type: (Host, Policy, Dict[str, str]) -> Dict[str, str]
+def wanted(host: Host, policy: Policy, own: Dict[str, str]) -> Dict[str, str]:
     """The policy in the names of kdump-tools(5); I(own) is what the file says outside our block."""
     result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
     if policy.path is not None:
@@ -151,16 +145,14 @@ def wanted(host, policy, own):
     return result
 
 
-def _target(settings):
-    # type: (Dict[str, str]) -> Target
+def _target(settings: Dict[str, str]) -> Target:
     for kind in ("ssh", "nfs", "ftp"):
         if settings.get(kind.upper()):
             return Target(kind, settings[kind.upper()], settings["KDUMP_COREDIR"])
     return Target("local", "", settings["KDUMP_COREDIR"])
 
 
-def _resolved(host, name):
-    # type: (Host, str) -> Optional[str]
+def _resolved(host: Host, name: str) -> Optional[str]:
     """What a path of the host finally names, or None when there is nothing."""
     for _hop in range(10):
         path = host.path(name)
@@ -170,13 +162,13 @@ def _resolved(host, name):
     return None
 
 
-def dump_estimate(meminfo, collector):
-    # type: (str, str) -> Optional[int]
+def dump_estimate(meminfo: str, collector: str) -> Optional[int]:
     """Bytes that a dump may need: all memory, or with C(-d 31) what belongs to the kernel.
 
-    With level 31 makedumpfile leaves out zero, cache, user and free pages (makedumpfile(8)); compression is not counted.
+    With level 31 makedumpfile leaves out zero, cache, user and free pages (makedumpfile(8)).
+    Compression is not counted.
     """
-    values = {}  # type: Dict[str, int]
+    values: Dict[str, int] = {}
     for line in meminfo.split("\n"):
         words = line.replace(":", " ").split()
         if len(words) >= 2 and words[1].isdigit():
@@ -190,14 +182,12 @@ def dump_estimate(meminfo, collector):
     return max(values["MemTotal"] - left_out, 0)
 
 
-def _commands_missing(host):
-    # type: (Host) -> List[str]
-    pairs = (("kexec", "kexec-tools"), ("makedumpfile", "makedumpfile"))  # type: Tuple[Tuple[str, str], ...]
+def _commands_missing(host: Host) -> List[str]:
+    pairs: Tuple[Tuple[str, str], ...] = (("kexec", "kexec-tools"), ("makedumpfile", "makedumpfile"))
     return ["{0} (package {1})".format(command, package) for command, package in pairs if not host.which(command)]
 
 
-def read(host, policy):
-    # type: (Host, Policy) -> Setup
+def read(host: Host, policy: Policy) -> Setup:
     """The set-up of a host with kdump-tools, or of one that will get it. Reads files only."""
     text = host.read(CONFIGURATION)
     parsed = parse(text or "")

@@ -21,8 +21,7 @@ CHUNK = 1 << 20
 FILES = ("capture_kernel", "capture_initrd", "configuration")
 
 
-def read(host):
-    # type: (Host) -> Optional[Dict[str, Any]]
+def read(host: Host) -> Optional[Dict[str, Any]]:
     """The record of the last proof, or None when there is none or it cannot be read as JSON."""
     try:
         record = json.loads(host.read(RECORD) or "null")
@@ -31,8 +30,7 @@ def read(host):
     return record if isinstance(record, dict) else None
 
 
-def measured(host):
-    # type: (Host) -> Optional[Dict[str, int]]
+def measured(host: Host) -> Optional[Dict[str, int]]:
     """The memory of the last measured capture in bytes: C(total_bytes) and C(least_available_bytes), or None.
 
     The file holds the lines that the measuring unit writes inside the capture kernel, in kB as /proc/meminfo has them.
@@ -47,8 +45,7 @@ def measured(host):
     return {"total_bytes": values["total"], "least_available_bytes": values["least_available"]}
 
 
-def _checksum(path):
-    # type: (str) -> str
+def _checksum(path: str) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
         for chunk in iter(lambda: stream.read(CHUNK), b""):
@@ -56,8 +53,7 @@ def _checksum(path):
     return digest.hexdigest()
 
 
-def _identity(host, name, known):
-    # type: (Host, Optional[str], Dict[str, Any]) -> Optional[Dict[str, Any]]
+def _identity(host: Host, name: Optional[str], known: Dict[str, Any]) -> Optional[Dict[str, Any]]:
     """A file's checksum; it is taken from the record while path, size and time are as recorded."""
     if name is None:
         return None
@@ -65,14 +61,13 @@ def _identity(host, name, known):
         status = os.stat(host.path(name))
     except OSError:
         return None
-    identity = {"path": name, "size": status.st_size, "mtime_ns": status.st_mtime_ns}  # type: Dict[str, Any]
+    identity: Dict[str, Any] = {"path": name, "size": status.st_size, "mtime_ns": status.st_mtime_ns}
     if isinstance(known, dict) and all(known.get(key) == value for key, value in identity.items()):
         return dict(identity, sha256=known.get("sha256"))
     return dict(identity, sha256=_checksum(host.path(name)))
 
 
-def fingerprint(host, setup, kernel, record=None):
-    # type: (Host, Setup, str, Optional[Dict[str, Any]]) -> Dict[str, Any]
+def fingerprint(host: Host, setup: Setup, kernel: str, record: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
     """What a proof made now would be valid for."""
     known = (record or {}).get("fingerprint") or {}
     names = {
@@ -80,14 +75,13 @@ def fingerprint(host, setup, kernel, record=None):
         "capture_initrd": setup.capture_initrd,
         "configuration": setup.configuration,
     }
-    result = {"kernel": kernel}  # type: Dict[str, Any]
+    result: Dict[str, Any] = {"kernel": kernel}
     for name in FILES:
         result[name] = _identity(host, names[name], known.get(name) or {})
     return result
 
 
-def changed(record, current):
-    # type: (Dict[str, Any], Dict[str, Any]) -> List[str]
+def changed(record: Dict[str, Any], current: Dict[str, Any]) -> List[str]:
     """What is no longer as it was when the proof was made, in words for a message; empty while it holds."""
     proven = record.get("fingerprint") or {}
     differences = []

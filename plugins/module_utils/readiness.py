@@ -12,8 +12,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
 
 
-def _summary(ready_now, ready_next_boot, found):
-    # type: (bool, bool, List[Finding]) -> str
+def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> str:
     state = {
         (True, True): "ready",
         (True, False): "ready now, not after the next boot",
@@ -24,16 +23,14 @@ def _summary(ready_now, ready_next_boot, found):
     return "{0}: {1}".format(state, ", ".join(blocking)) if blocking else state
 
 
-def _proof(facts, found):
-    # type: (Facts, List[Finding]) -> Optional[Dict[str, Any]]
+def _proof(facts: Facts, found: List[Finding]) -> Optional[Dict[str, Any]]:
     if facts.proof is None:
         return None
     expired = any(finding.code == "proof-expired" for finding in found)
     return dict(facts.proof, valid=not expired)
 
 
-def report(host, policy):
-    # type: (Host, Policy) -> Dict[str, Any]
+def report(host: Host, policy: Policy) -> Dict[str, Any]:
     """Look at I(host) once and judge it against I(policy)."""
     facts = gather(host, policy)
     found = findings.judge(facts)

@@ -36,8 +36,7 @@ class Policy(NamedTuple):
     options: Optional[Dict[str, str]] = None
 
     @classmethod
-    def of(cls, values):
-        # type: (Optional[Dict[str, Any]]) -> "Policy"
+    def of(cls, values: Optional[Dict[str, Any]]) -> "Policy":
         """The policy in a module's C(policy) option; missing keys are None."""
         given = dict(values or {})
         if given.get("options"):
@@ -70,7 +69,6 @@ class Setup(NamedTuple):
     keep_dumps: int  # older local dumps than these many are deleted after a capture; 0 keeps all
     estimate_bytes: Optional[int]  # room that a dump may need
 
-    def differences(self):
-        # type: () -> List[str]
+    def differences(self) -> List[str]:
         """The names of the settings that are not what the policy asks for."""
         return sorted(name for name, value in self.wanted.items() if self.settings.get(name) != value)

@@ -44,8 +44,8 @@ def test_service_starts_at_boot(host: Host) -> None:
 
 
 def test_settings_of_the_policy(host: Host) -> None:
-    command = ". /etc/default/kdump-tools; echo $USE_KDUMP $KDUMP_COREDIR $KDUMP_NUM_DUMPS [$KDUMP_COMPRESSION] $MAKEDUMP_ARGS"
-    assert host.check_output(command) == "1 /var/crash 3 [] -c -d 31"
+    names = "$USE_KDUMP $KDUMP_COREDIR $KDUMP_NUM_DUMPS [$KDUMP_COMPRESSION] $MAKEDUMP_ARGS"
+    assert host.check_output(f". /etc/default/kdump-tools; echo {names}") == "1 /var/crash 3 [] -c -d 31"
     assert host.check_output(". /etc/default/kdump-tools; echo $KDUMP_CMDLINE_APPEND").endswith("panic=10")
 
 
