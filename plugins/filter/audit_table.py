@@ -13,8 +13,8 @@ short_description: The readiness of a fleet as lines of text
 version_added: 0.1.0
 author: The kdump.fleet authors (@kdump-fleet)
 description:
-  - One line a host with its readiness, reserved memory, target, proof and findings, a line of totals, and one line for
-    each proof with its dump and panic message.
+  - One line a host with its readiness, reserved memory, target, proof and findings, a line of totals, one line
+    for each proof with its dump and panic message, and one for each finding with its remedy.
 positional: _input
 options:
   _input:
@@ -31,7 +31,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The lines of the table, header first, totals and proofs last.
+  description: The lines of the table, header first, then totals, proofs and findings.
   type: list
   elements: str
   sample:
@@ -103,8 +103,16 @@ def _proof_line(host: str, record: dict[str, Any]) -> str:
     )
 
 
+def _finding_lines(host: str, answer: dict[str, Any]) -> list[str]:
+    return [
+        f"{host} {finding['severity']} {finding['code']}: {finding['message']} {finding['remedy']}"
+        for finding in (answer or {}).get("findings", [])
+        if finding["severity"] != INFO
+    ]
+
+
 def audit_table(answers: dict[str, dict[str, Any]]) -> list[str]:
-    """The lines of the table, header first, totals and proofs last."""
+    """The lines of the table, header first, then totals, proofs and findings."""
     rows = [HEADER] + [_row(host, answers[host]) for host in sorted(answers)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -116,7 +124,8 @@ def audit_table(answers: dict[str, dict[str, Any]]) -> list[str]:
         f"{ready} of {len(answers)} hosts would capture a crash, {proven} proven; "
         f"{_mebibytes(reserved)} of memory reserved in all"
     )
-    return lines + [_proof_line(host, answers[host]["proof"]) for host in sorted(answers) if _is_proven(answers[host])]
+    lines += [_proof_line(host, answers[host]["proof"]) for host in sorted(answers) if _is_proven(answers[host])]
+    return lines + [line for host in sorted(answers) for line in _finding_lines(host, answers[host])]
 
 
 class FilterModule:
