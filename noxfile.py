@@ -24,11 +24,12 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 from tests import ansible_test, molecule_run, pythons, summary  # noqa: E402  (needs the path above)
-from tests.checkout import collections_path, files  # noqa: E402
+from tests.checkout import collections_path, files  # noqa: E402  (as above)
 
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "floor", "unit"]
 
+TOOLS = Path(sys.executable).parent
 ARTIFACTS = ROOT / "artifacts"
 COLLECTIONS = collections_path()
 PLUGINS = "ansible_collections.kdump.fleet.plugins"
@@ -36,7 +37,7 @@ ON_HOSTS = ("plugins/modules", "plugins/module_utils")
 OLDEST = "3.6"
 COVERED_AT_LEAST = 90.0
 ENVIRONMENT = {
-    "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+    "PATH": os.pathsep.join([str(TOOLS), os.environ.get("PATH", os.defpath)]),
     "PYTHONPATH": os.pathsep.join([str(ROOT), str(COLLECTIONS)]),
     "MYPYPATH": str(COLLECTIONS),
     "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
@@ -141,7 +142,7 @@ def lint(session: nox.Session) -> None:
     parts.check("ruff check", sys.executable, "-m", "ruff", "check")
     parts.check("ruff format", sys.executable, "-m", "ruff", "format", "--check")
     parts.check("yamllint", sys.executable, "-m", "yamllint", "--strict", *with_suffix(".yml", ".yaml"))
-    parts.check("shellcheck", "shellcheck", ".ci/environment", ".ci/run", *with_suffix(".sh"))
+    parts.check("shellcheck", TOOLS / "shellcheck", ".ci/environment", ".ci/run", *with_suffix(".sh"))
     parts.check("ansible-lint", sys.executable, "-m", "ansiblelint", "--offline", "--profile", "production", "--strict")
     parts.end()
 
@@ -163,7 +164,7 @@ def floor(session: nox.Session) -> None:
     parts = Parts(session)
     parts.check(
         f"vermin {OLDEST}",
-        "vermin",
+        TOOLS / "vermin",
         f"--target={OLDEST}-",
         "--violations",
         "--no-tips",

@@ -1,0 +1,155 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is written for administrators says what the code does: modules, roles and findings."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES
+from tests.checkout import ROOT, files
+
+MODULES = [path for path in files() if path.parent == Path("plugins/modules") and path.suffix == ".py"]
+ROLES = sorted({path.parts[1] for path in files() if path.parts[0] == "roles"})
+PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "dict": (dict,),
+    "float": (float, int),
+    "int": (int,),
+    "list": (list,),
+    "path": (str,),
+    "raw": (object,),
+    "str": (str,),
+}
+WHO = {"administrator": "the administrator", "crash_test": "the crash test", "rollout": "the roll-out"}
+WHEN = {"now": "now", "next_boot": "next boot"}
+
+
+def documentation(path: Path) -> dict[str, Any]:
+    """DOCUMENTATION, EXAMPLES and RETURN of a module, parsed."""
+    found = {}
+    for node in ast.parse((ROOT / path).read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name in ("DOCUMENTATION", "EXAMPLES", "RETURN"):
+                found[name] = yaml.safe_load(ast.literal_eval(node.value))
+    return found
+
+
+def leaves(returned: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """The return values that hold no others, with their full names."""
+    for name, value in returned.items():
+        if "contains" in value:
+            yield from leaves(value["contains"], f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def options(specified: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every option, suboptions included, with its full name."""
+    for name, value in specified.items():
+        yield prefix + name, value
+        yield from options(value.get("options") or {}, f"{prefix}{name}.")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.stem))
+def test_a_module_documents_everything(path: Path) -> None:
+    """Every option and every return value: what it is, of which type, and an example of it."""
+    found = documentation(path)
+    assert sorted(found) == ["DOCUMENTATION", "EXAMPLES", "RETURN"]
+    described = found["DOCUMENTATION"]
+    assert described["module"] == path.stem
+    assert described["version_added"]
+    incomplete = [
+        name for name, option in options(described.get("options") or {}) if not {"description", "type"} <= set(option)
+    ]
+    assert incomplete == []
+    incomplete = [
+        name
+        for name, value in leaves(found["RETURN"] or {})
+        if not {"description", "type", "returned", "sample"} <= set(value)
+    ]
+    assert incomplete == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.stem))
+def test_examples_call_the_module_by_its_full_name(path: Path) -> None:
+    """An example can be copied into a playbook as it stands."""
+    tasks = documentation(path)["EXAMPLES"]
+    assert any(f"kdump.fleet.{path.stem}" in task for task in tasks)
+    assert all("name" in task for task in tasks)
+
+
+def role_file(role: str, name: str) -> Any:
+    """A YAML file of a role."""
+    return yaml.safe_load((ROOT / "roles" / role / name).read_text())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_defaults_of_a_role_are_its_argument_specification(role: str) -> None:
+    """The same variables, with the same defaults, of the specified types."""
+    specified = role_file(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    defaults = role_file(role, "defaults/main.yml")
+    optional = {name for name, option in specified.items() if not option.get("required")}
+    assert set(defaults) == optional
+    assert {name: specified[name].get("default") for name in defaults} == defaults
+    wrong = [
+        name
+        for name, value in defaults.items()
+        if value is not None
+        and (
+            not isinstance(value, PYTHON_TYPES[specified[name]["type"]])
+            or (isinstance(value, bool) and specified[name]["type"] not in ("bool", "raw"))
+        )
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_variables_of_a_role_are_described_and_carry_its_name(role: str) -> None:
+    """Public variables begin with the role's name, and each says what it is."""
+    points = role_file(role, "meta/argument_specs.yml")["argument_specs"]
+    for point in points.values():
+        assert point["short_description"]
+        for name, option in options(point.get("options") or {}):
+            assert {"description", "type"} <= set(option), name
+            assert "." in name or name.startswith(f"{role}_"), name
+
+
+def test_entry_points_of_roles_exist() -> None:
+    """What the argument specification names can be called with tasks_from."""
+    missing = [
+        f"{role}: {point}"
+        for role in ROLES
+        for point in role_file(role, "meta/argument_specs.yml")["argument_specs"]
+        if not (ROOT / "roles" / role / "tasks" / f"{point}.yml").exists()
+    ]
+    assert missing == []
+
+
+def sections(text: str) -> dict[str, str]:
+    """The sections "### `code`" of docs/findings.md."""
+    parts = re.split(r"^### `([^`]+)`$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_finding_is_documented_and_nothing_else() -> None:
+    """docs/findings.md has a section for each code, in the code's order."""
+    text = (ROOT / "docs/findings.md").read_text()
+    assert re.findall(r"^### `([^`]+)`$", text, re.MULTILINE) == list(CODES)
+
+
+@pytest.mark.parametrize("code", list(CODES))
+def test_a_finding_is_documented_as_it_is(code: str) -> None:
+    """Severity, what it blocks, who mends it, and the remedy."""
+    kind = CODES[code]
+    section = sections((ROOT / "docs/findings.md").read_text())[code]
+    blocks = ", ".join(WHEN[state] for state in kind.blocks) or "nothing"
+    assert f"Severity: {kind.severity}. Blocks: {blocks}. Mended by: {WHO[kind.mended_by]}." in section
+    assert f"Remedy: {kind.remedy}" in " ".join(section.split())
