@@ -3,8 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The errors that modules report, and the one place that turns them into a module's failure."""
 
+import os
 from contextlib import contextmanager
 from typing import Any, Iterator
+
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 
 
 class KdumpError(Exception):
@@ -23,16 +26,21 @@ def clear_errors(module: Any) -> Iterator[None]:
     try:
         yield
     except KdumpError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=printable(str(error)))
     except OSError as error:
-        module.fail_json(
-            msg="{0}: {1}. Check the path, its permissions and the free space, and run again.".format(
-                error.filename or "An operation of the operating system failed", error.strerror or error
-            )
-        )
+        module.fail_json(msg=printable(_of_system(error)))
     except Exception as error:  # the last resort: an unforeseen error is still a message
         module.fail_json(
-            msg="Unexpected {0}: {1}. This is a defect of kdump.fleet: please report it with this message.".format(
-                type(error).__name__, error
+            msg=printable(
+                "Unexpected {0}: {1}. This is a defect of kdump.fleet: please report it with this message.".format(
+                    type(error).__name__, error
+                )
             )
         )
+
+
+def _of_system(error: OSError) -> str:
+    what = "An operation of the operating system failed" if error.filename is None else error.filename
+    return "{0}: {1}. Check the path, its permissions and the free space, and run again.".format(
+        os.fsdecode(what) if isinstance(what, bytes) else what, error.strerror or error
+    )

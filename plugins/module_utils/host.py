@@ -9,15 +9,18 @@ Tests give a directory as the root and a function as the runner, and need no mac
 import errno
 import glob
 import os
+import signal
 import subprocess
 import time
-from typing import Callable, List, NamedTuple, Optional, Sequence
+from contextlib import suppress
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin")
 BUSY_TRIES = 50
 BUSY_PAUSE = 0.1  # seconds
+STOP_PAUSE = 5.0  # seconds
 
 
 class CommandError(KdumpError):
@@ -49,18 +52,18 @@ def run_command(argv: List[str], timeout: float) -> CommandResult:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment,
+            start_new_session=True,
         )
     except OSError as error:
         raise CommandError(
             "Cannot run '{0}': {1}. Install the package that brings {2}.".format(
-                " ".join(argv), error.strerror, argv[0]
+                " ".join(argv), os.strerror(error.errno or 0), argv[0]
             )
         ) from error
     try:
         stdout, stderr = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+        _stop(process)
         raise CommandError(
             "'{0}' had not ended after {1:.0f} seconds and was stopped. "
             "Run it by hand to see what it waits for.".format(" ".join(argv), timeout)
@@ -68,6 +71,18 @@ def run_command(argv: List[str], timeout: float) -> CommandResult:
     return CommandResult(
         list(argv), process.returncode, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
     )
+
+
+def _stop(process: Any) -> None:
+    """Kill a command and what it started, which would otherwise keep its output open and us waiting."""
+    with suppress(OSError):  # it may just have ended
+        os.killpg(process.pid, signal.SIGKILL)
+    try:
+        process.communicate(timeout=STOP_PAUSE)
+    except subprocess.TimeoutExpired:  # a daemon in a session of its own: it is left alone
+        process.poll()
+        process.stdout.close()
+        process.stderr.close()
 
 
 class Host(object):
@@ -116,7 +131,7 @@ class Host(object):
         """The host's path of an executable in the standard directories, or None."""
         for directory in SBIN:
             name = os.path.join(directory, command)
-            if os.access(self.path(name), os.X_OK):
+            if os.path.isfile(self.path(name)) and os.access(self.path(name), os.X_OK):
                 return name
         return None
 
