@@ -227,6 +227,7 @@ summary:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import read
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import clear_errors
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host

@@ -1,0 +1,204 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The language of crashkernel=: strict where a person writes, and never stricter than it says."""
+
+import contextlib
+from typing import List, Optional
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel import (
+    CrashkernelError,
+    Range,
+    Value,
+    check,
+    parse,
+    replace,
+    resolve,
+    to_text,
+    values,
+)
+
+MIB = 1 << 20
+GIB = 1 << 30
+
+SIZES = st.one_of(
+    st.integers(min_value=0, max_value=(1 << 64) - 1),
+    st.integers(min_value=1, max_value=4096).map(lambda count: count * MIB),
+)
+ENDS = st.one_of(st.none(), SIZES)
+
+
+def _ordered(one: Range) -> bool:
+    return one.end is None or one.end > one.start
+
+
+RANGES = st.lists(st.builds(Range, SIZES, ENDS, SIZES).filter(_ordered), min_size=1, max_size=5).map(tuple)
+PARSED = st.one_of(
+    st.just(Value("auto")),
+    st.builds(Value, st.sampled_from(("high", "low", "cma")), SIZES, st.just(0), st.just(())),
+    st.builds(Value, st.just("size"), SIZES, SIZES, st.just(())),
+    st.builds(Value, st.just("ranges"), st.just(0), SIZES, RANGES),
+)
+PIECES = ("256M", "0", "1G", "0x40M", "-", ":", ",", "@", "high", "low", "cma", "auto", " ", "M", "X", '"', "\t", "64M")
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "expected"),
+    [
+        ("", []),
+        ("ro quiet", []),
+        ("crashkernel=256M", ["256M"]),
+        ("ro crashkernel=1G,high quiet crashkernel=128M,low", ["1G,high", "128M,low"]),
+        ("crashkernel=auto\n", ["auto"]),
+        ("crashkernel=", [""]),
+        ("xcrashkernel=1M crashkernelx=2M", []),
+        ('dyndbg="file crashkernel=1M +p" crashkernel=64M', ["64M"]),
+        ('"crashkernel=256M"', ['256M"']),
+        ("crashkernel=64M -- crashkernel=1M", ["64M", "1M"]),
+    ],
+)
+def test_values(cmdline: str, expected: List[str]) -> None:
+    assert values(cmdline) == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("256M", Value("size", 256 * MIB)),
+        ("256m@0x10M", Value("size", 256 * MIB, 16 * MIB)),
+        ("1G,high", Value("high", GIB)),
+        ("0,low", Value("low", 0)),
+        ("64M,cma", Value("cma", 64 * MIB)),
+        ("auto", Value("auto")),
+        ("1G-:64M", Value("ranges", ranges=(Range(GIB, None, 64 * MIB),))),
+        (
+            "1G-2G:64M,2G-:128M@16M",
+            Value("ranges", 0, 16 * MIB, (Range(GIB, 2 * GIB, 64 * MIB), Range(2 * GIB, None, 128 * MIB))),
+        ),
+    ],
+)
+def test_parse(part: str, expected: Value) -> None:
+    assert parse(part) == expected
+
+
+@given(PARSED)
+def test_what_is_printed_is_read_back(value: Value) -> None:
+    assert parse(to_text(value)) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "256M",
+        "1",
+        "256M@16M",
+        "2G-64G:256M,64G-:512M",
+        "0-1G:0,1G-:128M",
+        "512M,high",
+        "512M,high 128M,low",
+        " 512M,high  0,low ",
+        "256M 64M,cma",
+        "1G-:256M\t64M,cma",
+        "512M,high 128M,low 1G,cma",
+    ],
+)
+def test_values_that_stand(value: str) -> None:
+    check(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("", "it is empty"),
+        (" \t", "it is empty"),
+        ("256X", "the size is '256X', not a number"),
+        ("256MB", "the size is '256MB', not a number"),
+        ("M", "the size is 'M', not a number"),
+        ("1.5G", "not a number"),
+        ("-256M", "not a number"),
+        ("crashkernel=256M", "not a number"),
+        ("256M@", "the offset behind '@' is ''"),
+        ("256M@there", "the offset behind '@' is 'there'"),
+        ("0", "'0' is a size of zero"),
+        ("0M,high", "'0M,high' is a size of zero"),
+        ("99999999999999G", "more than 64 bits can hold"),
+        ("256M,hgih", "',hgih' is none of ',high', ',low' and ',cma'"),
+        ("256M,", "',' is none of"),
+        ("256M@16M,high", "the size is '256M@16M'"),
+        ("1G-2G", "the size is '1G-2G'"),
+        ("1G:64M", "'1G:64M' is not '<start>-[<end>]:<size>'"),
+        ("1G-2G:64M,", "'' is not '<start>-[<end>]:<size>'"),
+        ("2G-1G:64M", "in '2G-1G:64M' the end is not above the start"),
+        ("1G-1G:64M", "the end is not above the start"),
+        ("-2G:64M", "the start of '-2G:64M' is ''"),
+        ("1G-x:64M", "the end of '1G-x:64M' is 'x'"),
+        ("1G-2G:", "the size of '1G-2G:' is ''"),
+        ("1G-:64M:128M", "the size of '1G-:64M:128M' is '64M:128M'"),
+        ("1G-:256M,high", "a range cannot have ',high'"),
+        ("1G-:256M@x", "the offset behind '@' is 'x'"),
+        ("auto", "only the kernels of RHEL 7 and 8 know 'auto'"),
+        ("256M 512M", "there are 2 values without a suffix, and only the last would count"),
+        ("1G,high 2G,high", "there are 2 values with ',high'"),
+        ("256M 1G,high", "',high' and ',low' are ignored beside '256M'"),
+        ("256M 128M,low", "',high' and ',low' are ignored beside '256M'"),
+        ("128M,low", "',low' reserves nothing without"),
+        ("64M,cma", "',cma' reserves nothing without"),
+        ('"256M"', "not a number"),
+    ],
+)
+def test_values_that_do_not_stand(value: str, wrong: str) -> None:
+    with pytest.raises(CrashkernelError) as caught:
+        check(value)
+    message = str(caught.value)
+    assert wrong in message
+    assert message.startswith("The crashkernel value '{0}' cannot be used: ".format(value))
+    assert "Write for example '256M'" in message
+
+
+def test_auto_stands_where_the_kernel_knows_it() -> None:
+    check("auto", auto_supported=True)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.integers(min_value=1, max_value=1 << 44))
+def test_what_stands_is_not_refused_for_its_form(value: str, ram: int) -> None:
+    """Whatever the RAM, the kernel has nothing to say about the form of a value that check() lets through."""
+    try:
+        check(value)
+    except CrashkernelError:
+        return
+    reason = resolve(replace("ro", value), ram).reason or ""
+    assert "expected" not in reason
+    assert "unrecognized" not in reason
+    assert "end <= start" not in reason
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_checked_without_another_error(value: str) -> None:
+    with contextlib.suppress(CrashkernelError):
+        check(value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted", "expected"),
+    [
+        ("ro quiet", "256M", "ro quiet crashkernel=256M"),
+        ("ro quiet", "512M,high 128M,low", "ro quiet crashkernel=512M,high crashkernel=128M,low"),
+        ("ro crashkernel=128M quiet", "256M", "ro crashkernel=256M quiet"),
+        ("ro crashkernel=128M quiet", None, "ro quiet"),
+        ("ro crashkernel=128M quiet", "", "ro quiet"),
+        ('dyndbg="file crashkernel=1M +p"', None, 'dyndbg="file crashkernel=1M +p"'),
+        ("ro -- crashkernel=128M", "256M", "ro crashkernel=256M --"),
+    ],
+)
+def test_replace(arguments: str, wanted: Optional[str], expected: str) -> None:
+    assert replace(arguments, wanted) == expected
+
+
+@pytest.mark.parametrize("wanted", ['"256M"', "256M\n", "256\x00M", "256M\tquiet"])
+def test_replace_refuses_what_would_change_other_words(wanted: str) -> None:
+    with pytest.raises(CrashkernelError, match="quotes or control characters"):
+        replace("ro", wanted)

@@ -1,0 +1,287 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Resolution: what the kernel does with a command line, to the byte, whatever stands on it."""
+
+from typing import Any, Dict, List, Tuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel import Resolution, resolve
+from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_request import ARCHITECTURES
+
+MIB = 1 << 20
+GIB = 1 << 30
+DEFAULT = "crashkernel=2G-64G:256M,64G-:512M"
+# Two machines that begin at address 0: a small one, and one with 2 GiB below and 6 GiB above 4 GiB.
+SMALL = [(0x1000, 0x9FBFF), (MIB, GIB - 1)]
+LARGE = [(0x1000, 0x9FBFF), (MIB, 2 * GIB - 1), (4 * GIB, 10 * GIB - 1)]
+
+PIECES = (
+    "crashkernel=",
+    "crashkernel",
+    "=",
+    "256M",
+    "1G",
+    "0",
+    "0x",
+    "9" * 30,
+    "M",
+    "-",
+    ":",
+    ",",
+    "@",
+    ",high",
+    ",low",
+    ",cma",
+    "auto",
+    " ",
+    " ",
+    '"',
+    "--",
+    "\t",
+    "\0",
+    "\n",
+    "swiotlb=9",
+    "fadump=on",
+    "\udcff",
+)
+LINES = st.one_of(st.text(max_size=50), st.lists(st.sampled_from(PIECES), max_size=16).map("".join))
+RAM = st.integers(min_value=0, max_value=1 << 46)
+MAPS = st.one_of(st.none(), st.sampled_from([SMALL, LARGE, []]))
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "ram", "size"),
+    [
+        ("crashkernel=256M", 2 * GIB, 256 * MIB),
+        ("crashkernel=256m", 2 * GIB, 256 * MIB),
+        ("crashkernel=0x10000000", 2 * GIB, 256 * MIB),
+        ("crashkernel=0400M", 2 * GIB, 256 * MIB),
+        ("crashkernel=100000001", GIB, 100000001),  # no rounding on x86_64
+        ("crashkernel=256M\n", 2 * GIB, 256 * MIB),
+        ("ro crashkernel=256M quiet", 2 * GIB, 256 * MIB),
+        ("crashkernel=128M crashkernel=256M", 2 * GIB, 256 * MIB),  # the last one counts
+        (DEFAULT, 2 * GIB, 256 * MIB),
+        (DEFAULT, 64 * GIB - 1, 512 * MIB),  # rounded up to 64 GiB
+        (DEFAULT, 64 * GIB - 128 * MIB, 256 * MIB),
+        (DEFAULT, 64 * GIB - 128 * MIB + 1, 512 * MIB),
+        (DEFAULT, 2 * GIB - 128 * MIB + 1, 256 * MIB),
+        ("crashkernel=0-4G:64M,1G-:128M", 2 * GIB, 64 * MIB),  # the first match counts
+        ("crashkernel=1G-:64Mjunk", 2 * GIB, 64 * MIB),  # nothing behind the match is looked at
+        ("crashkernel=1G-:64M,nonsense", 2 * GIB, 64 * MIB),
+        ("crashkernel=1G-2G:64M,2G-:128M@16M", 4 * GIB, 128 * MIB),
+        ("crashkernel=M-1T:64M", GIB, 64 * MIB),  # a lone unit is zero
+        ("crashkernel=256M@", 2 * GIB, 256 * MIB),  # nothing behind "@" is address 0: the kernel chooses
+        ("crashkernel=256M@0", 2 * GIB, 256 * MIB),
+        ("crashkernel=16777216T", 2 * GIB, 0),  # 2 to the power of 64
+        ('foo="bar crashkernel=64M baz"', GIB, 64 * MIB),  # quotes mean nothing to this parameter
+        ("quiet -- crashkernel=64M", GIB, 64 * MIB),  # nor does the end of the kernel's arguments
+        ("x.crashkernel=64M", GIB, 64 * MIB),  # nor do names that end like it
+        ("crashkernel=1Mcrashkernel=64M", GIB, 64 * MIB),
+        ("crashkernel=64M\0crashkernel=1M", GIB, 64 * MIB),
+    ],
+)
+def test_size(cmdline: str, ram: int, size: int) -> None:
+    assert resolve(cmdline, ram).size == size
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "ram", "value", "reason"),
+    [
+        ("crashkernel=auto", GIB, "auto", "crashkernel: memory value expected"),
+        ("crashkernel=", GIB, "", "crashkernel: memory value expected"),
+        ("crashkernel= 256M", GIB, "", "crashkernel: memory value expected"),
+        ("crashkernel=256X", GIB, "256X", "crashkernel: unrecognized char: X"),
+        ("crashkernel=256MB", GIB, "256MB", "crashkernel: unrecognized char: B"),
+        ("crashkernel=256M\tquiet", GIB, "256M\tquiet", "crashkernel: unrecognized char: \t"),
+        ('"crashkernel=256M"', GIB, '256M"', 'crashkernel: unrecognized char: "'),
+        ('crashkernel="256M"', GIB, '"256M"', "crashkernel: memory value expected"),
+        ("crashkernel=256M,hgih", GIB, "256M,hgih", "crashkernel: unrecognized char: ,"),
+        ("crashkernel=0", GIB, "0", "the size is zero"),
+        ("crashkernel=M", GIB, "M", "the size is zero"),
+        ("crashkernel=1G", GIB, "1G", "the size 1G is not below the RAM of 1G"),
+        (DEFAULT, GIB, DEFAULT[12:], "crashkernel size resulted in zero bytes: no range holds 1G of RAM"),
+        ("crashkernel=1G-:0", GIB, "1G-:0", "crashkernel size resulted in zero bytes"),
+        ("crashkernel=:64M", GIB, ":64M", "crashkernel: Memory value expected"),
+        ("crashkernel=1G:64M", GIB, "1G:64M", "crashkernel: '-' expected"),
+        ("crashkernel=1G-x:64M", GIB, "1G-x:64M", "crashkernel: Memory value expected"),
+        ("crashkernel=1G-1G:64M", GIB, "1G-1G:64M", "crashkernel: end <= start"),
+        ("crashkernel=0-2Gx:64M", GIB, "0-2Gx:64M", "crashkernel: ':' expected"),
+        ("crashkernel=1G-:", GIB, "1G-:", "crashkernel: Memory value expected"),
+        ("crashkernel=2G-3G:1G,1G-:64M", GIB, "2G-3G:1G,1G-:64M", "crashkernel: invalid size"),
+        ("crashkernel=1G-:64M@x", GIB, "1G-:64M@x", "crashkernel: Memory value expected after '@'"),
+        # An invalid range in front of the one that would match spoils everything.
+        ("crashkernel=512M-1G:64M,oops,1G-:64M", GIB, "512M-1G:64M,oops,1G-:64M", "crashkernel: Memory value expected"),
+        # What is no comma behind a range ends the list.
+        (
+            "crashkernel=2G-:64Mx,1G-:64M",
+            GIB,
+            "2G-:64Mx,1G-:64M",
+            "crashkernel size resulted in zero bytes: no range holds 1G of RAM",
+        ),
+        ("crashkernel=1G-:64M,high", GIB, "1G-:64M,high", "crashkernel: unrecognized char: -"),
+        ("crashkernel=256M@17M", GIB, "256M@17M", "crashkernel reservation failed - memory is in use."),
+        ("crashkernel=0,high", GIB, "0,high", "the size is zero"),
+        ("crashkernel=,high", GIB, ",high", "crashkernel: memory value expected"),
+        ("crashkernel=1Gx,high", 8 * GIB, "1Gx,high", "crashkernel: unrecognized char: x"),
+        # A wrong low value takes the high one with it.
+        (
+            "crashkernel=1G,high crashkernel=64X,low",
+            8 * GIB,
+            "64X,low",
+            "crashkernel: unrecognized char: X",
+        ),
+        ("crashkernel=128M,low", GIB, "128M,low", "it reserves nothing without a plain size or '<size>,high'"),
+        ("crashkernel=128M,cma", GIB, "128M,cma", "it reserves nothing without a plain size or '<size>,high'"),
+    ],
+)
+def test_refusal(cmdline: str, ram: int, value: str, reason: str) -> None:
+    found = resolve(cmdline, ram)
+    assert (found.value, found.reason) == (value, reason)
+    assert (found.size, found.low, found.cma) == (0, 0, 0)
+
+
+def test_no_parameter_is_no_refusal() -> None:
+    assert resolve("ro quiet", GIB) == Resolution(0, 0, 0, 0, False, None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "ram", "expected"),
+    [
+        ("crashkernel=512M,high", 8 * GIB, (512, 256, True)),
+        ("crashkernel=512M,high crashkernel=64M,low", 8 * GIB, (512, 64, True)),
+        ("crashkernel=512M,high crashkernel=0,low", 8 * GIB, (512, 0, True)),
+        ("crashkernel=512M,high", GIB, (512, 0, True)),  # nothing above 4 GiB: it goes below
+        ("crashkernel=512M,high crashkernel=200M", 8 * GIB, (200, 0, False)),  # not looked at
+        ("crashkernel=200M crashkernel=64M,low", 8 * GIB, (200, 0, False)),
+        ("crashkernel=4G", 16 * GIB, (4096, 256, False)),  # no room below 4 GiB
+        ("crashkernel=512M,high swiotlb=262144", 8 * GIB, (512, 520, True)),  # 2 KiB each, and 8 MiB
+        ("crashkernel=512M,high swiotlb=262143,force", 8 * GIB, (512, 520, True)),
+        ("crashkernel=512M,high swiotlb=force", 8 * GIB, (512, 256, True)),
+        ("crashkernel=512M,high swiotlb=32768", 8 * GIB, (512, 256, True)),
+        ("crashkernel=512M,high -- swiotlb=262144", 8 * GIB, (512, 256, True)),
+    ],
+)
+def test_high_and_low(cmdline: str, ram: int, expected: Tuple[int, int, bool]) -> None:
+    found = resolve(cmdline, ram)
+    assert (found.size // MIB, found.low // MIB, found.high) == expected
+    assert found.reason is None
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "ranges", "expected"),
+    [
+        ("crashkernel=512M,high", LARGE, (512, 256, None)),
+        ("crashkernel=512M,high", SMALL, (512, 0, None)),
+        ("crashkernel=1G", LARGE, (1024, 0, None)),
+        ("crashkernel=3G", LARGE, (3072, 256, None)),
+        ("crashkernel=3G swiotlb=1048576", LARGE, (0, 0, "cannot allocate crashkernel low memory (size:0x80800000).")),
+        ("crashkernel=7G", LARGE, (0, 0, "cannot allocate crashkernel (size:0x1c0000000)")),
+        ("crashkernel=1G@5G", LARGE, (1024, 0, None)),
+        ("crashkernel=1G@3G", LARGE, (0, 0, "crashkernel reservation failed - memory is in use.")),
+    ],
+)
+def test_room(cmdline: str, ranges: List[Tuple[int, int]], expected: Tuple[int, int, str]) -> None:
+    found = resolve(cmdline, 8 * GIB, ram_ranges=ranges)
+    assert (found.size // MIB, found.low // MIB, found.reason) == expected
+
+
+def test_room_is_taken_for_granted_where_the_map_is_unknown() -> None:
+    assert resolve("crashkernel=7G", 8 * GIB).size == 7 * GIB
+    assert resolve("crashkernel=64M@512M", GIB).offset == 512 * MIB
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "cma"),
+    [
+        ("crashkernel=256M crashkernel=64M,cma", 64),
+        ("crashkernel=512M,high crashkernel=64M,cma crashkernel=32M,cma", 32),
+        ("crashkernel=256M crashkernel=64Mx,cma", 64),  # read, refused, and used all the same
+        ("crashkernel=256M crashkernel=x,cma", 0),
+        ("crashkernel=256M", 0),
+    ],
+)
+def test_cma(cmdline: str, cma: int) -> None:
+    found = resolve(cmdline, 8 * GIB)
+    assert (found.cma, found.reason) == (cma * MIB, None)
+    assert found.size
+
+
+def test_cma_spoils_the_plain_value_of_a_kernel_that_does_not_know_it() -> None:
+    found = resolve("crashkernel=256M crashkernel=64M,cma", 8 * GIB, cma_supported=False)
+    assert (found.size, found.cma) == (0, 0)
+    assert found.reason == "crashkernel: unrecognized char: ,"
+    assert resolve("crashkernel=64M,cma crashkernel=256M", 8 * GIB, cma_supported=False).size == 256 * MIB
+
+
+def test_auto_is_left_to_the_kernels_that_know_it() -> None:
+    found = resolve("crashkernel=auto", 8 * GIB, auto_supported=True)
+    assert (found.size, found.value) == (0, "auto")
+    assert found.reason == "what 'auto' reserves is decided by the distribution's kernel"
+
+
+@pytest.mark.parametrize(
+    ("arch", "cmdline", "expected"),
+    [
+        ("aarch64", "crashkernel=512M,high", {"size": 512 * MIB, "low": 128 * MIB}),
+        ("aarch64", "crashkernel=512M,high swiotlb=262144", {"low": 128 * MIB}),
+        ("aarch64", "crashkernel=256M@6M", {"size": 256 * MIB, "offset": 6 * MIB}),
+        ("riscv64", "crashkernel=512M,high", {"low": 128 * MIB}),
+        ("loongarch64", "crashkernel=512M,high", {"low": 128 * MIB}),
+        ("unheard-of", "crashkernel=512M,high", {"low": 256 * MIB}),  # as x86_64
+        ("s390x", "crashkernel=1000000", {"size": MIB}),
+        ("s390x", "crashkernel=512M,high", {"size": 0, "value": "512M,high"}),
+        ("ppc64le", "crashkernel=1000000@33M", {"size": 1 << 20, "offset": 33 * MIB, "fadump": False}),
+        ("ppc64le", "crashkernel=1000000 fadump=off", {"size": 1 << 20, "fadump": False}),
+        ("ppc64le", "crashkernel=1G fadump=on", {"size": GIB, "fadump": True}),
+        ("ppc64le", "crashkernel=1G@32M fadump=nocma", {"size": GIB, "offset": 0, "fadump": True}),
+        ("ppc64le", "crashkernel=7G fadump=on", {"size": 2 * GIB, "fadump": True}),
+        ("ppc64le", "fadump=on", {"size": 256 * MIB, "value": None, "reason": None, "fadump": True}),
+        ("ppc64le", "fadump=on fadump=off crashkernel=1G", {"size": GIB, "fadump": False}),
+        ("ppc64le", "fadump=on fadump=maybe crashkernel=auto", {"size": 256 * MIB, "reason": None, "fadump": True}),
+        ("x86_64", "fadump=on", {"size": 0, "fadump": False}),
+    ],
+)
+def test_architectures(arch: str, cmdline: str, expected: Dict[str, Any]) -> None:
+    found = resolve(cmdline, 8 * GIB, arch=arch)
+    assert {name: getattr(found, name) for name in expected} == expected
+
+
+def test_a_suffix_of_another_architecture_is_told() -> None:
+    reason = resolve("crashkernel=512M,high", 8 * GIB, arch="s390x").reason
+    assert reason == "it reserves nothing without a plain size on this architecture"
+
+
+@given(LINES, RAM, st.sampled_from(sorted(ARCHITECTURES)), st.booleans(), st.booleans(), MAPS)
+def test_anything_is_resolved(cmdline: str, ram: int, arch: str, auto: bool, cma: bool, ranges: Any) -> None:
+    found = resolve(cmdline, ram, arch=arch, auto_supported=auto, cma_supported=cma, ram_ranges=ranges)
+    if found.reason is None:
+        assert found.size > 0 or found.value is None
+    else:
+        assert (found.size, found.low, found.cma, found.fadump) == (0, 0, 0, False)
+        assert found.value is not None
+    assert found.low == 0 or found.size > 0
+    if found.value is not None:
+        assert "crashkernel=" + found.value in cmdline
+
+
+@given(st.integers(min_value=1, max_value=1 << 40), RAM)
+def test_a_plain_size_is_reserved_as_it_stands(size: int, ram: int) -> None:
+    assert resolve("crashkernel={0}".format(size), ram).size == (size if size < ram else 0)
+
+
+@given(st.lists(st.integers(min_value=1, max_value=1 << 36), min_size=2, max_size=6, unique=True).map(sorted), RAM)
+def test_exactly_the_range_that_holds_the_rounded_ram_counts(limits: List[int], ram: int) -> None:
+    total = -(-ram // (128 * MIB)) * 128 * MIB
+    steps = list(zip(limits, limits[1:]))
+    text = ",".join("{0}-{1}:{2}K".format(start, end, number + 1) for number, (start, end) in enumerate(steps))
+    expected = [number + 1 for number, (start, end) in enumerate(steps) if start <= total < end]
+    size = resolve("crashkernel=" + text, ram).size
+    if total > len(steps) * 1024:
+        fits = [number for number in expected if number * 1024 < ram]
+        assert size == (fits[0] * 1024 if fits else 0)
+    else:
+        assert size == 0

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module crash_memory_info: what it returns, and that its documentation says so."""
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.kdump.fleet.plugins.module_utils import crash_memory
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.modules import crash_memory_info
+
+TYPES = {"bool": bool, "int": int, "str": str, "list": list, "dict": dict}
+
+
+class FakeModule:
+    """Stands for AnsibleModule and remembers how the module ended."""
+
+    result: dict[str, Any] = {}
+    failure: str | None = None
+
+    def __init__(self, argument_spec: dict[str, Any], supports_check_mode: bool) -> None:
+        assert argument_spec == {}
+        assert supports_check_mode
+        FakeModule.result, FakeModule.failure = {}, None
+
+    def exit_json(self, **result: Any) -> None:
+        FakeModule.result = result
+
+    def fail_json(self, msg: str) -> None:
+        FakeModule.failure = msg
+
+
+@pytest.fixture(autouse=True)
+def _fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crash_memory_info, "AnsibleModule", FakeModule)
+
+
+def test_it_answers_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crash_memory_info, "Host", lambda: Host(root=str(tmp_path)))
+    crash_memory_info.main()
+    assert FakeModule.failure is None
+    assert FakeModule.result["changed"] is False
+    assert FakeModule.result["summary"] == "nothing reserved: kernel  has no kexec"
+
+
+def test_a_file_that_cannot_be_read_is_a_clear_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(Host):
+        def read(self, name: str) -> str | None:
+            raise OSError(errno.EIO, "Input/output error", name)
+
+    monkeypatch.setattr(crash_memory_info, "Host", Broken)
+    crash_memory_info.main()
+    assert FakeModule.failure is not None
+    assert FakeModule.failure.startswith("/proc/iomem: Input/output error.")
+
+
+def agree(documented: dict[str, Any], value: dict[str, Any]) -> None:
+    """Every key is documented, with a sample, and of the documented type where it is not null."""
+    assert set(documented) == set(value)
+    for name, leaf in documented.items():
+        assert "sample" in leaf or "contains" in leaf, name
+        assert leaf["description"], name
+        if value[name] is not None:
+            assert type(value[name]) is TYPES[leaf["type"]], name
+        if "contains" in leaf:
+            for one in value[name] if leaf["type"] == "list" else [value[name]]:
+                agree(leaf["contains"], one)
+        else:
+            assert type(leaf["sample"]) is TYPES[leaf["type"]], name
+
+
+def test_the_documentation_names_what_is_returned(tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "iomem").write_text("00001000-3fffffff : System RAM\n  10000000-1bffffff : Crash kernel\n")
+    measured = {"total_bytes": 1 << 27, "least_available_bytes": 1 << 26}
+    agree(
+        yaml.safe_load(crash_memory_info.RETURN),
+        crash_memory.read(Host(root=str(tmp_path)), capture=measured),
+    )
