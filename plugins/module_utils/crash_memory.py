@@ -43,7 +43,7 @@ def read(host: Host, capture: Optional[Dict[str, int]] = None) -> Dict[str, Any]
         "physical_ram_bytes": iomem.pages(memory_map.ram) if memory_map.readable else _mem_total(host),
     }
     result.update(_reserved(host, memory_map, result))
-    result.update(_asked(host, memory_map, result))
+    result.update(_asked(host, result))
     result["capture"] = _capture(result, capture or proof.measured(host))
     result["summary"] = _summary(result)
     return result
@@ -107,22 +107,32 @@ def _ranges(found: Sequence[iomem.AddressRange], kind: str) -> List[Dict[str, An
     return [{"start": first, "end": last, "bytes": last - first + 1, "kind": kind} for first, last in found]
 
 
-def _asked(host: Host, memory_map: iomem.Iomem, known: Dict[str, Any]) -> Dict[str, Any]:
-    """What the running kernel was booted with, and what a kernel makes of that on this host."""
-    cmdline = host.read("/proc/cmdline") or ""
-    version = tuple(int(number) for number in re.findall("[0-9]+", known["kernel"])[:2])
-    auto_supported = re.search(r"\.el[78]", known["kernel"]) is not None
-    found = crashkernel.resolve(
+def resolve_on(host: Host, cmdline: str) -> crashkernel.Resolution:
+    """What this host's kernel would make of I(cmdline) on this host's RAM."""
+    memory_map = iomem.parse(_iomem(host))
+    kernel = host.read("/proc/sys/kernel/osrelease") or ""
+    version = tuple(int(number) for number in re.findall("[0-9]+", kernel)[:2])
+    return crashkernel.resolve(
         cmdline,
-        known["physical_ram_bytes"],
+        iomem.pages(memory_map.ram) if memory_map.readable else _mem_total(host),
         arch=(host.read("/proc/sys/kernel/arch") or os.uname().machine).strip(),
-        auto_supported=auto_supported,
+        auto_supported=_knows_auto(kernel),
         cma_supported=version >= FIRST_CMA or _first(host, CMA_RANGES) is not None,
         ram_ranges=memory_map.ram if memory_map.readable else None,
     )
+
+
+def _knows_auto(kernel: str) -> bool:
+    return re.search(r"\.el[78]", kernel) is not None
+
+
+def _asked(host: Host, known: Dict[str, Any]) -> Dict[str, Any]:
+    """What the running kernel was booted with, and what a kernel makes of that on this host."""
+    cmdline = host.read("/proc/cmdline") or ""
+    found = resolve_on(host, cmdline)
     size: Optional[int] = found.size
     reason = found.reason
-    if found.value == "auto" and auto_supported:
+    if found.value == "auto" and _knows_auto(known["kernel"]):
         size = None
     elif found.value and ":" in found.value and not known["privileged"]:
         size, reason = None, "which range counts depends on the RAM that /proc/iomem shows to root alone"
