@@ -1,0 +1,100 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every format of dump has in common: bytes to read from, a header, and a way to tell whether it is whole.
+
+Nothing here reads more than it is asked for, so a dump of any size is judged with the same memory.
+"""
+
+import os
+from typing import Dict, NamedTuple, Optional
+
+from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+
+NOTES_LIMIT = 1 << 16  # bytes of VMCOREINFO that are read; kernels write 3 to 4 KiB
+STOPPED = "makedumpfile or the transfer was stopped, or the target ran out of space."
+OUT_OF_SPACE = (
+    "makedumpfile marked it as incomplete in the header: it ran out of space. "
+    "Make room on the target, or dump less (-d 31)."
+)
+
+
+class FormatError(KdumpError):
+    """A file that begins like a dump of a format, but whose header makes no sense."""
+
+
+class Source(object):
+    """Bytes at offsets: a file, or the content of a file of another format."""
+
+    size = 0
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most I(length) bytes from I(offset); less where the source ends."""
+        raise NotImplementedError
+
+
+class FileSource(Source):
+    """An open file."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.size = os.fstat(descriptor).st_size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most I(length) bytes from I(offset); less where the file ends."""
+        if not 0 <= offset < self.size:
+            return b""
+        return os.pread(self._descriptor, length, offset)
+
+
+class Header(NamedTuple):
+    """What a dump says of the kernel that crashed; None where it does not say."""
+
+    time: Optional[int] = None  # of the crash, in seconds since 1970
+    kernel: Optional[str] = None
+    nodename: Optional[str] = None
+
+
+class Dump(object):
+    """A dump of one format. Making one reads its header, and raises FormatError when that makes no sense."""
+
+    name = "unknown"
+    content: Optional[str] = None  # the format inside, for a format that wraps another
+
+    @classmethod
+    def recognise(cls, head: bytes) -> bool:
+        """Whether a file that begins with I(head) (64 bytes or more) is of this format."""
+        raise NotImplementedError
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def header(self) -> Header:
+        """What the dump says of the kernel that crashed."""
+        raise NotImplementedError
+
+    def marked(self) -> Optional[str]:
+        """What the header says of the dump being incomplete."""
+        raise NotImplementedError
+
+    def incomplete(self) -> Optional[str]:
+        """Why the dump is not whole, or None when nothing is missing as far as can be told without reading it all."""
+        raise NotImplementedError
+
+
+def text(raw: bytes) -> Optional[str]:
+    """The string in a fixed field that ends with its first zero byte, or None when it is empty."""
+    found = raw.split(b"\0", 1)[0].decode("utf-8", "backslashreplace").strip()
+    return found if found and found != "(none)" else None
+
+
+def vmcoreinfo(raw: bytes) -> Dict[str, str]:
+    """The C(NAME=value) lines of the note VMCOREINFO."""
+    pairs = (line.partition("=") for line in raw[:NOTES_LIMIT].decode("utf-8", "backslashreplace").split("\n"))
+    return {name: value.strip() for name, sign, value in pairs if sign}
+
+
+def header_of(info: Dict[str, str]) -> Header:
+    """What VMCOREINFO says of the kernel that crashed."""
+    seconds = info.get("CRASHTIME", "")
+    return Header(int(seconds) if seconds.isdigit() else None, info.get("OSRELEASE") or None)

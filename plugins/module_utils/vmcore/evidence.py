@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the names around a dump say: which files are dumps, whose, whether the capture ended, where the log is.
+
+The families' own scripts: kdumpctl, kdump-tools, and SUSE's kdump.
+"""
+
+import os
+import re
+from typing import List, Optional, Sequence
+
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import folder
+
+_PACKED = r"(?:\.(?:gz|bz2|xz|lz4|zst))?"
+_STAMP = r"\d{4}-\d\d-\d\d-\d\d[:.-]\d\d(?:[:.-]\d\d)?|\d{12}(?:\d\d)?"
+
+_DUMP = re.compile(
+    r"(?:vmcore\d*(?:\.flat|\.\d{8,14}|-incomplete)*|(?:(?P<host>.+)-)?dump\.\d{8,14}|dump-incomplete)"
+    + _PACKED
+    + r"(?P<partial>\.(?:part|partial|tmp))?$"
+)
+_UNFINISHED = re.compile(r"-incomplete\b|\.(?:part|partial|tmp)$|^\.")
+_FOLDER = re.compile(r"(?:(?P<host>.+)-)?(?:{0})$".format(_STAMP))
+_TEST = re.compile(r"kdump-test-[\d-]+$")
+_ADDRESS = re.compile(r"[\d.]+$|[\da-fA-F]*:[\da-fA-F:.]*(?:%.*)?$")
+_LOCAL = ("127.0.0.1", "::1")
+# OPAL firmware writes an ELF core of its own beside the dump of ppc64le.
+_NO_DUMP = re.compile(r"opalcore")
+_LOGS = ("vmcore-dmesg.txt", "dmesg", "dmesg.txt", "vmcore-dmesg-incomplete.txt")
+_LOG = re.compile(r"(?:.+-)?dmesg\.\d{8,14}$")
+_NAMED_BY_TIME = re.compile(r"\b(?:dump|vmcore)\.(?=\d{8})")
+_FAILURE = re.compile(r"(?:saving|sync|moving) vmcore failed.*|No space left on device.*|Out of memory.*")
+
+
+def is_dump(name: str) -> bool:
+    """Whether a file of this name is meant to be a dump, whatever is in it."""
+    return _DUMP.match(name) is not None
+
+
+def is_other(name: str) -> bool:
+    """Whether a file of this name is no dump of a kernel, even when it looks like one."""
+    return _NO_DUMP.match(name) is not None
+
+
+def logs(names: Sequence[str]) -> List[str]:
+    """The kernel logs among the files of a folder."""
+    return [name for name in _LOGS if name in names] + [name for name in names if _LOG.match(name)]
+
+
+def log(name: str, names: Sequence[str]) -> Optional[str]:
+    """The log that belongs to the dump I(name) in a folder with I(names)."""
+    found = logs(names)
+    own = re.sub(_PACKED + "$", "", _NAMED_BY_TIME.sub("dmesg.", name))
+    if own in found:
+        return own
+    fits = [one for one in found if one in _LOGS or not _NAMED_BY_TIME.search(name)]
+    return fits[0] if fits and (len(fits) == 1 or fits[0] in _LOGS) else None
+
+
+def host(name: str, above: Sequence[str], nodename: Optional[str]) -> Optional[str]:
+    """Whose dump I(name) is, in the folders I(above) it, outermost first.
+
+    A folder per host counts most, since the dump server has proven who wrote it; then a name in that of the dump's
+    folder; then the name that the host gave itself; and an address when there is nothing better.
+    """
+    own = next((one for one in above if not _FOLDER.match(one) and not _TEST.match(one)), None)
+    if own:
+        return own
+    for pattern, one in [(_DUMP, name)] + [(_FOLDER, one) for one in reversed(above)]:
+        matched = pattern.match(one)
+        if matched and matched.group("host"):
+            named = str(matched.group("host"))
+            if not _ADDRESS.match(named):
+                return named
+            return nodename or (None if named in _LOCAL else named)
+    return nodename
+
+
+def unfinished(name: str, path: bytes, names: Sequence[str]) -> Optional[str]:
+    """What the name of a dump and the files beside it say of a capture that did not end well, or None."""
+    if _UNFINISHED.search(name):
+        words = _last_words(path) if "kexec-dmesg.log" in names else None
+        return "Its name says that it was not written to its end{0}.".format(
+            ', and kexec-dmesg.log says "{0}"'.format(words) if words else ""
+        )
+    if "README.txt" in names:
+        said = folder.text_or_none(os.path.join(path, b"README.txt")) or ""
+        status = re.search(r"^\s*vmcore status: (.*?)\s*$", said, re.MULTILINE)
+        if status and status.group(1) != "saved successfully":
+            return 'README.txt says "vmcore status: {0}".'.format(status.group(1))
+        if not status and "crash dump is likely incomplete" in said:
+            return "README.txt was left as it is written before a capture, which therefore did not end."
+    if "vmcore-creation.status" in names:
+        said = folder.text_or_none(os.path.join(path, b"vmcore-creation.status")) or ""
+        if said.startswith("fail"):
+            return 'vmcore-creation.status says "fail": the capture of "kdumpctl test" did not end.'
+    return None
+
+
+def _last_words(path: bytes) -> Optional[str]:
+    """The last line of the capture kernel's log that tells of a failure."""
+    said = folder.text_or_none(os.path.join(path, b"kexec-dmesg.log")) or ""
+    found = _FAILURE.findall(said)
+    return str(found[-1])[:200].strip() if found else None

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""makedumpfile's flattened format: a dump of another format as a stream of records, for targets that cannot seek.
+
+A header of 4 KiB, then records of an offset, a size and data, then an end mark of 16 bytes, which makedumpfile writes
+last and only when all went well: nothing is marked in the header when it did not. A later record may write over what
+an earlier one wrote, as makedumpfile does with the sub header when it has erased secrets.
+"""
+
+import struct
+from bisect import bisect_left
+from typing import List, NamedTuple, Optional
+
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Dump, FormatError, Header, Source
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import ElfDump
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
+
+MAGIC = b"makedumpfile\0\0\0\0"
+FIRST = 4096  # the offset of the first record
+RECORD = struct.Struct(">qq")
+END = b"\xff" * RECORD.size
+RECORDS_LIMIT = 4096  # records that are followed: about 130 MB of a dump; a dump of 100 GB has three million
+
+
+class _Record(NamedTuple):
+    """Some of the content, and where in the file it lies."""
+
+    start: int
+    end: int
+    at: int
+
+
+class _Chain(NamedTuple):
+    """The records as far as they were followed, and how that ended: at the end mark, at trouble, or at the limit."""
+
+    records: List[_Record]
+    ended: bool = False
+    broken: Optional[str] = None
+
+
+class _Content(Source):
+    """What the records put together are: the file that "makedumpfile -R" would make of them."""
+
+    def __init__(self, source: Source, records: List[_Record]) -> None:
+        self._source = source
+        self._order = {record.at: number for number, record in enumerate(records)}
+        self._records = sorted(records, key=lambda record: record.start)
+        self._starts = [record.start for record in self._records]
+        self._longest = max([0] + [record.end - record.start for record in records])
+        self.size = max([0] + [record.end for record in records])
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most I(length) bytes from I(offset), up to the last that a record has; zeros where none has any."""
+        first = bisect_left(self._starts, offset - self._longest)
+        after = bisect_left(self._starts, offset + length)
+        found = bytearray(length)
+        known = 0
+        for record in sorted(self._records[first:after], key=lambda record: self._order[record.at]):
+            begin, end = max(record.start, offset), min(record.end, offset + length)
+            if begin < end:
+                data = self._source.read(record.at + begin - record.start, end - begin)
+                found[begin - offset : begin - offset + len(data)] = data
+                known = max(known, begin - offset + len(data))
+        return bytes(found[:known])
+
+
+class FlattenedDump(Dump):
+    """A flattened dump. Its header is that of the dump inside."""
+
+    name = "flattened"
+
+    @classmethod
+    def recognise(cls, head: bytes) -> bool:
+        """Whether a file that begins with I(head) is of this format."""
+        return head.startswith(MAGIC)
+
+    def __init__(self, source: Source) -> None:
+        super(FlattenedDump, self).__init__(source)
+        self._chain = _follow(source)
+        content = _Content(source, self._chain.records)
+        head = content.read(0, 64)
+        kind = next((one for one in (CompressedDump, ElfDump) if one.recognise(head)), None)
+        if kind is None:
+            raise FormatError(
+                "Flattened, but no dump was found inside. {0}".format(
+                    self._chain.broken or "The file is damaged: take another copy."
+                )
+            )
+        self.content = kind.name
+        self._inner: Dump = kind(content)
+
+    def header(self) -> Header:
+        """What the dump inside says of the kernel that crashed."""
+        return self._inner.header()
+
+    def marked(self) -> Optional[str]:
+        """What the header of the dump inside says of it being incomplete."""
+        return self._inner.marked()
+
+    def incomplete(self) -> Optional[str]:
+        """Why the dump is not whole, or None.
+
+        Of a dump of at most 4096 records (about 130 MB) all is proven that can be of the dump inside. Of a longer one:
+        that it ends with the end mark, that its first 4096 records add up, and what the header inside says.
+        """
+        if self._chain.broken:
+            return self._chain.broken
+        if self._chain.ended:
+            return self._inner.incomplete()
+        if self.source.read(self.source.size - len(END), len(END)) != END:
+            return "The end mark of the flattened format is missing: {0}".format(base.STOPPED)
+        return self._inner.marked()
+
+
+def _follow(source: Source) -> _Chain:
+    """The first records, up to the end mark, the end of the file, the limit, or what is no record."""
+    records: List[_Record] = []
+    at = FIRST
+    while len(records) < RECORDS_LIMIT:
+        raw = source.read(at, RECORD.size)
+        if raw == END:
+            return _Chain(records, True)
+        if len(raw) < RECORD.size:
+            return _Chain(
+                records,
+                False,
+                "It is cut short at byte {0}, with no end mark: {1}".format(source.size, base.STOPPED),
+            )
+        start, size = RECORD.unpack(raw)
+        if start < 0 or size <= 0:
+            return _Chain(
+                records, False, "There is no record at byte {0}, where one has to be: the file is damaged.".format(at)
+            )
+        at += RECORD.size
+        # Of a record that is cut short, what there is may still hold the header.
+        records.append(_Record(start, start + min(size, source.size - at), at))
+        at += size
+        if at > source.size:
+            return _Chain(
+                records,
+                False,
+                "It is cut short: {0} bytes, in the middle of a record that ends at byte {1}: {2}".format(
+                    source.size, at, base.STOPPED
+                ),
+            )
+    return _Chain(records)

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files in folders that others write to, at any moment and under any name: bytes for names, no link is followed."""
+
+import errno
+import os
+import stat
+from typing import Callable, List, NamedTuple, Optional, TypeVar
+
+T = TypeVar("T")
+
+HALF = 1 << 20  # bytes of the beginning and of the end of a text that are read
+
+
+class UnreadableError(Exception):
+    """A path that cannot be looked at. The message says why."""
+
+
+class Entry(NamedTuple):
+    """Something in a folder."""
+
+    name: bytes
+    path: bytes
+    is_folder: bool
+    is_link: bool
+
+
+def raw(text: str) -> bytes:
+    """A path as the file system has it, in any locale."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def shown(path: bytes) -> str:
+    """A path as text: bytes that are not UTF-8 stand as C(\\xff)."""
+    return path.decode("utf-8", "backslashreplace")
+
+
+def why(error: OSError) -> str:
+    """What an error means for the administrator."""
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "Permission denied: run as root (become: true)."
+    if error.errno == errno.ENOENT:
+        return "It vanished while it was looked at: it was renamed when writing ended, or deleted."
+    if error.errno == errno.ELOOP:
+        return "It is a symbolic link, or one that leads to itself: it is not followed."
+    return "{0}. Check the file system.".format(error.strerror or error)
+
+
+def entries(path: bytes) -> List[Entry]:
+    """What is in a folder, sorted by name."""
+    try:
+        names = sorted(os.listdir(path))
+    except OSError as error:
+        raise UnreadableError(why(error)) from error
+    found = []
+    for name in names:
+        one = os.path.join(path, name)
+        try:
+            mode = os.lstat(one).st_mode
+        except OSError:  # gone since; what is left of it is judged when it is opened
+            mode = 0
+        found.append(Entry(name, one, stat.S_ISDIR(mode), stat.S_ISLNK(mode)))
+    return found
+
+
+def with_file(path: bytes, use: Callable[[int], T]) -> T:
+    """The result of I(use) on the descriptor of a regular file."""
+    try:
+        # A pipe would make the open wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            raise UnreadableError("It is not a regular file.") from error
+        raise UnreadableError(why(error)) from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnreadableError("It is not a regular file.")
+        return use(descriptor)
+    except OSError as error:
+        raise UnreadableError(why(error)) from error
+    finally:
+        os.close(descriptor)
+
+
+def changed(path: bytes) -> float:
+    """When a file was last written to, in seconds since 1970; 0 for one that is gone."""
+    try:
+        return os.lstat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _ends(descriptor: int) -> bytes:
+    size = os.fstat(descriptor).st_size
+    if size <= 2 * HALF:
+        return os.pread(descriptor, 2 * HALF, 0)
+    return os.pread(descriptor, HALF, 0) + b"\n" + os.pread(descriptor, HALF, size - HALF)
+
+
+def text(path: bytes) -> str:
+    """A text file; of one above 2 MiB the first and the last MiB. Lines that are not UTF-8 are read as Latin-1."""
+    lines = []
+    for line in with_file(path, _ends).split(b"\n"):
+        try:
+            lines.append(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            lines.append(line.decode("latin-1"))
+    return "\n".join(lines)
+
+
+def text_or_none(path: bytes) -> Optional[str]:
+    """A text file, or None when there is none to be read."""
+    try:
+        return text(path)
+    except UnreadableError:
+        return None

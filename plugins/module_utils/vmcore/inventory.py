@@ -1,0 +1,267 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The dumps below some paths. What cannot be looked at is listed, never an error."""
+
+import os
+import re
+import stat
+import time
+from datetime import datetime, timezone
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+
+from ansible_collections.kdump.fleet.plugins.module_utils import panic
+from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import evidence, folder, judgement
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FileSource
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.folder import Entry, UnreadableError
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.judgement import Judgement
+
+DEPTH = 2  # folders below a path: one per host on a dump server, and one per crash in it
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+LAST_SECOND = 253402300799  # of the year 9999, the last that can be written
+
+
+def seconds(age: Union[int, str, None]) -> Optional[int]:
+    """An age in seconds: a number, or a number with a unit, as "90", "30m", "12h" or "1d"."""
+    if age is None:
+        return None
+    matched = re.match(r"(\d{1,12})\s*([smhdw]?)$", str(age).strip())
+    if not matched:
+        raise KdumpError(
+            "newer_than is '{0}', which is no age. Give seconds, or a number with s, m, h, d or w, as 1d.".format(age)
+        )
+    return int(matched.group(1)) * UNITS[matched.group(2)]
+
+
+def iso(moment: float) -> str:
+    """A time in seconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(min(max(int(moment), 0), LAST_SECOND), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def find(
+    host: Union[Host, str],
+    paths: Sequence[str] = ("/var/crash",),
+    newer_than: Union[int, str, None] = None,
+    now: Optional[float] = None,
+) -> Dict[str, Any]:
+    """The dumps below I(paths) that are not older than I(newer_than), as the module vmcore_info returns them.
+
+    Args:
+        host: the machine, or the directory that stands for its root.
+        paths: absolute paths; a missing one holds no dump.
+        newer_than: an age, see C(seconds), of the crash.
+        now: what the age is counted from, in seconds since 1970; the present.
+    """
+    age = seconds(newer_than)
+    machine = Host(host) if isinstance(host, str) else host
+    earliest = None if age is None else (time.time() if now is None else now) - age
+    search = _Search(earliest)
+    for path in paths:
+        if not os.path.isabs(path):
+            raise KdumpError("The path '{0}' is not absolute. Give the whole path, as /var/crash.".format(path))
+        search.below(path, folder.raw(machine.path(path)))
+    found = [one for _moment, _path, one in sorted(search.found, key=lambda one: one[:2])]
+    return {
+        "vmcores": found,
+        "count": len(found),
+        "newest": found[-1] if found else None,
+        "unreadable": sorted(search.unreadable, key=lambda one: (one["path"], one["reason"])),
+    }
+
+
+class _Looked(NamedTuple):
+    """What one look at an open file gave."""
+
+    before: os.stat_result
+    judgement: Judgement
+    after: os.stat_result
+    is_dump: bool
+
+
+class _Search(object):
+    """One search: what was found, and what could not be looked at."""
+
+    def __init__(self, earliest: Optional[float]) -> None:
+        self.found: List[Tuple[float, str, Dict[str, Any]]] = []
+        self.unreadable: List[Dict[str, str]] = []
+        self._earliest = earliest
+        self._seen: Set[Tuple[int, int]] = set()
+        self._top = b""  # the path that is searched, as the file system has it and as it was given
+        self._given = ""
+
+    def below(self, path: str, top: bytes) -> None:
+        """Look for dumps in I(path), which lies at I(top) of the file system, and below."""
+        self._given = path.rstrip("/") or "/"
+        try:
+            # The administrator named this path: that it is a link, to a bigger disk perhaps, is fine.
+            self._top = os.path.realpath(top)
+            mode = os.stat(self._top).st_mode
+        except ValueError:
+            self._skip(self._top, "It holds a zero byte, which no path can.")
+        except OSError as error:
+            missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+            self._skip(
+                self._top,
+                "It does not exist: no dump has been written there yet, or the path is another."
+                if missing
+                else folder.why(error),
+            )
+        else:
+            if stat.S_ISDIR(mode):
+                self._walk(self._top, [])
+            else:
+                self._file(Entry(os.path.basename(self._top), self._top, False, False), [], [])
+
+    def _shown(self, path: bytes) -> str:
+        """A path as the host and the administrator call it."""
+        below = os.path.relpath(path, self._top) if path != self._top else b"."
+        return self._given if below == b"." else os.path.join(self._given, folder.shown(below))
+
+    def _skip(self, path: bytes, reason: str) -> None:
+        self.unreadable.append({"path": self._shown(path), "reason": reason})
+
+    def _new(self, status: os.stat_result) -> bool:
+        """Whether this file or folder comes up for the first time: paths may overlap, and mounts may lead back."""
+        key = (status.st_dev, status.st_ino)
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def _walk(self, path: bytes, above: List[str]) -> None:
+        """Look for dumps in one folder, whose names from the searched path on are I(above)."""
+        try:
+            if not self._new(os.stat(path)):
+                return
+            found = folder.entries(path)
+        except OSError as error:
+            self._skip(path, folder.why(error))
+            return
+        except UnreadableError as error:
+            self._skip(path, str(error))
+            return
+        names = [folder.shown(one.name) for one in found if not one.is_folder]
+        dumps = 0
+        for one in found:
+            if one.is_link:
+                self._link(one)
+            elif not one.is_folder:
+                dumps += self._file(one, above, names)
+            elif len(above) < DEPTH and one.name != b"lost+found":
+                self._walk(one.path, above + [folder.shown(one.name)])
+        if above and not dumps:
+            self._no_dump(path, names)
+
+    def _link(self, entry: Entry) -> None:
+        """A link to a dump inside the searched path is found there; any other is not followed."""
+        target = os.path.realpath(entry.path)
+        if not os.path.exists(target):
+            self._skip(entry.path, "It is a symbolic link to '{0}', which does not exist.".format(folder.shown(target)))
+        elif not (target + b"/").startswith(self._top.rstrip(b"/") + b"/"):
+            self._skip(
+                entry.path,
+                "It is a symbolic link to '{0}', outside of the path, and is not followed. "
+                "Name the target in paths to look there.".format(folder.shown(target)),
+            )
+
+    def _no_dump(self, path: bytes, names: List[str]) -> None:
+        """A folder that holds the log of a crash alone tells of a capture that failed, or was not meant to dump."""
+        kept = evidence.logs(names)
+        if kept and folder.changed(os.path.join(path, folder.raw(kept[0]))) >= (self._earliest or 0):
+            self._skip(path, "It holds the log of a crash, {0}, but no dump: the capture failed.".format(kept[0]))
+
+    def _file(self, entry: Entry, above: List[str], names: List[str]) -> bool:
+        """Judge one file; whether it is a dump, or was meant to be one."""
+        name = folder.shown(entry.name)
+        meant = evidence.is_dump(name) or not names
+        if evidence.is_other(name):
+            return False
+        try:
+            looked = folder.with_file(entry.path, lambda descriptor: _look(descriptor, meant))
+        except UnreadableError as error:
+            if meant:
+                self._skip(entry.path, str(error))
+            return meant
+        if looked.is_dump and self._new(looked.after):
+            self._add(entry, name, above, names or _beside(entry), looked)
+        return looked.is_dump
+
+    def _add(self, entry: Entry, name: str, above: List[str], names: List[str], looked: _Looked) -> None:
+        """Add a dump to what was found, unless it is too old."""
+        status, judged = looked.after, looked.judgement
+        moment = judged.header.time or status.st_mtime
+        if self._earliest is not None and moment < self._earliest:
+            return
+        path = os.path.dirname(entry.path)
+        log = evidence.log(name, names)
+        crash = self._crash(os.path.join(path, folder.raw(log))) if log else None
+        reasons = [evidence.unfinished(name, path, names), _written(looked), judged.reason]
+        if judged.error:
+            reasons.append("It cannot be judged.")
+        reason = " ".join(one for one in reasons if one) or None
+        shown = self._shown(entry.path)
+        directory = os.path.dirname(shown)
+        found = {
+            "path": shown,
+            "directory": directory,
+            "host": evidence.host(name, above, judged.header.nodename),
+            "time": iso(moment),
+            "kernel": judged.header.kernel,
+            "nodename": judged.header.nodename,
+            "size_bytes": status.st_size,
+            "disk_bytes": status.st_blocks * 512,
+            "format": judged.format,
+            "flattened_content": judged.content,
+            "complete": reason is None,
+            "incomplete_reason": reason,
+            "dmesg": os.path.join(directory, log) if log else None,
+            "panic": crash.message if crash else None,
+            "signature": panic.signature_of(crash) if crash else None,
+            "error": judged.error,
+        }
+        self.found.append((moment, shown, found))
+
+    def _crash(self, log: bytes) -> Optional[panic.Crash]:
+        """What the log beside a dump says of the crash."""
+        try:
+            return panic.analyse(folder.text(log))
+        except UnreadableError as error:
+            self._skip(log, str(error))
+            return None
+
+
+def _beside(entry: Entry) -> List[str]:
+    """The files beside one that was named itself."""
+    try:
+        return [folder.shown(one.name) for one in folder.entries(os.path.dirname(entry.path))]
+    except UnreadableError:
+        return []
+
+
+def _look(descriptor: int, meant: bool) -> _Looked:
+    """Judge an open file, when it is a dump or was I(meant) to be one."""
+    before = os.fstat(descriptor)
+    source = FileSource(descriptor)
+    if not meant and not judgement.recognised(source.read(0, judgement.HEAD)):
+        return _Looked(before, Judgement("unknown"), before, False)
+    try:
+        judged = judgement.judge(source)
+    except OSError as error:
+        judged = Judgement("unknown", error="It cannot be read: {0}".format(folder.why(error)))
+    # Processes leave ELF core files too. Those of kernels name the kernel.
+    is_dump = meant or judged.format != "elf" or judged.header.kernel is not None
+    return _Looked(before, judged, os.fstat(descriptor), is_dump)
+
+
+def _written(looked: _Looked) -> Optional[str]:
+    """Whether the file changed while it was judged."""
+    before, after = looked.before, looked.after
+    if before.st_size != after.st_size:
+        return "It is being written: it went from {0} to {1} bytes while it was looked at.".format(
+            before.st_size, after.st_size
+        )
+    if before.st_mtime != after.st_mtime:
+        return "It is being written: it changed while it was looked at."
+    return None

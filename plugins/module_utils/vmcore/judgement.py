@@ -1,0 +1,67 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a file is, and whether it is a whole dump. The magic counts, never the name."""
+
+from typing import NamedTuple, Optional
+
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FormatError, Header, Source
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import MAGIC, ElfDump
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.flattened import FlattenedDump
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.packed import PackedDump
+
+FORMATS = (CompressedDump, FlattenedDump, ElfDump, PackedDump)
+HEAD = 64
+_OTHERS = (
+    (b"DISKDUMP", "It is a dump of diskdump, the forerunner of kdump: open it with crash."),
+    (
+        b"\xed\x23\x8f\x61\x73\x01\x19\xa8",
+        "It is a dump of LKCD, the forerunner of kdump: open it with crash.",
+    ),
+    (MAGIC, "It is an ELF file, but not a core file."),
+    (b"\0" * HEAD, "It begins with zeros: its space was reserved, but its data was never written."),
+)
+
+
+class Judgement(NamedTuple):
+    """What is known of a file. It is a whole dump when neither I(reason) nor I(error) says otherwise."""
+
+    format: str
+    content: Optional[str] = None  # of a flattened dump
+    header: Header = Header()
+    reason: Optional[str] = None  # why it is not whole
+    error: Optional[str] = None  # why it could not be read
+
+
+def recognised(head: bytes) -> bool:
+    """Whether a file that begins with I(head) looks like a dump (packed files do not, they may be anything)."""
+    return any(one.recognise(head) for one in FORMATS if one is not PackedDump)
+
+
+def judge(source: Source) -> Judgement:
+    """What I(source) is. Errors of the operating system are the caller's."""
+    if not source.size:
+        return Judgement(
+            "unknown", reason="It is empty: makedumpfile did not get to write, or the target had no space left."
+        )
+    head = source.read(0, HEAD)
+    kind = next((one for one in FORMATS if one.recognise(head)), None)
+    if kind is None:
+        return Judgement("unknown", error=_unknown(head))
+    try:
+        dump = kind(source)
+        return Judgement(dump.name, dump.content, dump.header(), dump.incomplete())
+    except FormatError as error:
+        return Judgement(kind.name, error=str(error))
+
+
+def _unknown(head: bytes) -> str:
+    for magic, text in _OTHERS:
+        if head.startswith(magic):
+            return text
+    if not head.strip(b"\0"):
+        return _OTHERS[-1][1]
+    return "It begins with {0!r}, which no kind of dump does: it is something else, or was overwritten.".format(
+        head[:16].decode("latin-1")
+    )

@@ -1,0 +1,264 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The compressed format of makedumpfile ("KDUMP"), of any width and byte order.
+
+In blocks of one page: the header; the sub header and notes; two maps with a bit for each page of memory, of which the
+second says which pages are in the dump. Then a table with one entry per dumped page, then the pages themselves.
+
+makedumpfile writes the header first and the table last, so a clean header proves nothing. It makes room for the whole
+table at once: the first entry points behind it, which says how many entries there have to be. The last of them was
+written after everything else.
+"""
+
+import struct
+from typing import Iterator, List, NamedTuple, Optional, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FormatError, Header, Source
+
+MAGIC = b"KDUMP   "
+OUT_OF_SPACE = 0x8  # the bit of the status that makedumpfile sets when it gives up
+BLOCK_SIZES = tuple(1 << bits for bits in range(12, 19))  # 4 KiB to 256 KiB: the page sizes of Linux
+ENTRY = 24  # bytes of an entry of the page table
+CHUNK = 1 << 16
+MAP_LIMIT = 64 << 20  # bytes of a map that are counted: 2 TiB of memory in pages of 4 KiB
+TABLE_LIMIT = 16  # chunks of the table's end in which a page is looked for that is not all zeros
+NAMES = 12  # the offset of six names of 65 bytes each: system, node, release, version, machine, domain
+NAME = 65
+
+
+class _Layout(NamedTuple):
+    """Where a header of one byte order and width keeps what is needed of it."""
+
+    order: str
+    time: int
+    seconds: str
+    status: int
+
+
+_LAYOUTS = tuple(
+    _Layout(order, time, seconds, status)
+    for order in "<>"
+    for time, seconds, status in ((408, "q", 424), (404, "i", 412))  # 64 and 32 bit
+)
+
+
+class _SubLayout(NamedTuple):
+    """Where a sub header keeps the offset and size of VMCOREINFO and of the erase info, and the range of pages."""
+
+    word: str
+    split: int
+    short_range: int
+    vmcoreinfo: int
+    eraseinfo: int
+    long_range: int
+
+
+_SUB_LAYOUTS = (
+    _SubLayout("Q", 12, 16, 32, 64, 80),  # 64 bit
+    _SubLayout("I", 8, 12, 20, 44, 56),  # i386, which aligns long long to 4 bytes
+    _SubLayout("I", 8, 12, 24, 56, 72),  # other 32 bit
+)
+SUB_HEADER = 104
+
+
+class _Fields(NamedTuple):
+    """The part of the header that follows the time."""
+
+    status: int
+    block_size: int
+    sub_blocks: int
+    map_blocks: int
+    pages: int
+
+
+class CompressedDump(base.Dump):
+    """A dump in makedumpfile's compressed format."""
+
+    name = "compressed"
+
+    @classmethod
+    def recognise(cls, head: bytes) -> bool:
+        """Whether a file that begins with I(head) is of this format."""
+        return head.startswith(MAGIC)
+
+    def __init__(self, source: Source) -> None:
+        super(CompressedDump, self).__init__(source)
+        self._head = source.read(0, 464)
+        if len(self._head) < 464:
+            raise FormatError(
+                "The header is cut short: {0} of 464 bytes. "
+                "The dump or its copy broke off at once; look at the space on the target.".format(len(self._head))
+            )
+        self._layout, self._fields = self._find_layout()
+        self._order = self._layout.order
+        self._maps = (1 + self._fields.sub_blocks) * self._fields.block_size
+        self._table = self._maps + self._fields.map_blocks * self._fields.block_size
+        self._sub = source.read(self._fields.block_size, SUB_HEADER).ljust(SUB_HEADER, b"\0")
+        likely = _SUB_LAYOUTS if self._layout.seconds == "q" else _SUB_LAYOUTS[1:]
+        self._sub_layout = next((one for one in _SUB_LAYOUTS if self._fits(one)), likely[0])
+
+    def _find_layout(self) -> Tuple[_Layout, _Fields]:
+        """The byte order and width in which the header makes sense."""
+        for layout in _LAYOUTS:
+            (version,) = struct.unpack_from(layout.order + "i", self._head, 8)
+            fields = _Fields(*struct.unpack_from(layout.order + "IiiII", self._head, layout.status))
+            if 0 <= version < 100 and fields.block_size in BLOCK_SIZES and 0 < fields.sub_blocks < 1 << 20:
+                return layout, fields
+        raise FormatError(
+            "The header begins with 'KDUMP' but makes no sense in any byte order or width. "
+            "The file is damaged: take another copy."
+        )
+
+    @property
+    def _version(self) -> int:
+        return int(struct.unpack_from(self._order + "i", self._head, 8)[0])
+
+    def _pair(self, layout: _SubLayout, offset: int, needs: int) -> Tuple[int, int]:
+        """An offset and a size in the file, as far as this version of the header has them."""
+        if self._version < needs:
+            return 0, 0
+        start, size = struct.unpack_from(self._order + "q" + layout.word, self._sub, offset)
+        return start, size
+
+    def _fits(self, layout: _SubLayout) -> bool:
+        """Whether the sub header makes sense in I(layout)."""
+        if self._version >= 6:  # the number of pages stands in both headers, cut to 32 bits in the first
+            return min(self._pages(layout), 0xFFFFFFFF) == self._fields.pages
+        start, size = self._pair(layout, layout.vmcoreinfo, 3)
+        return start > self._fields.block_size and size > 0 and start + size <= self._maps
+
+    def header(self) -> Header:
+        """What the dump says of the kernel that crashed."""
+        (seconds,) = struct.unpack_from(self._order + self._layout.seconds, self._head, self._layout.time)
+        start, size = self._pair(self._sub_layout, self._sub_layout.vmcoreinfo, 3)
+        info = base.header_of(base.vmcoreinfo(self.source.read(start, min(size, base.NOTES_LIMIT)) if size else b""))
+        return Header(
+            seconds if seconds > 0 else info.time,
+            base.text(self._head[NAMES + 2 * NAME : NAMES + 3 * NAME]) or info.kernel,
+            base.text(self._head[NAMES + NAME : NAMES + 2 * NAME]),
+        )
+
+    def marked(self) -> Optional[str]:
+        """What the header says of the dump being incomplete."""
+        return base.OUT_OF_SPACE if self._fields.status & OUT_OF_SPACE else None
+
+    def incomplete(self) -> Optional[str]:
+        """Why the dump is not whole, or None.
+
+        Proven are: no mark of makedumpfile; as many entries in the page table as there is room for and as the map lists
+        (unless the map is longer than 64 MiB); the last of them has been written and its page lies within the file.
+        """
+        marked = self.marked()
+        if marked:
+            return marked
+        if self.source.size <= self._table:
+            return "It is cut short: {0} bytes, but the header and maps alone are {1}.".format(
+                self.source.size, self._table
+            )
+        counted = self._counted()
+        split = self._range() is not None
+        if split and counted == 0:
+            return None  # a part of memory that held nothing to dump
+        first = self._entries(0, 1)
+        if not first or not any(first[0]):
+            return "No page was written, the page table is empty: {0}".format(base.STOPPED)
+        room = self._room(first[0][0])
+        # The parts of a split dump have room for the pages of all parts.
+        if counted and room and (counted > room or (counted < room and not split)):
+            return (
+                "The map lists {0} pages, the page table has room for {1}: "
+                "makedumpfile was stopped before it had seen all memory, or the file is damaged.".format(counted, room)
+            )
+        entries = counted if split else room or counted
+        if not entries:
+            return "The map of pages and the first entry of the page table fit no dump: the file is damaged."
+        return self._end_missing(entries, self._table + (room or entries) * ENTRY)
+
+    def _entries(self, number: int, count: int) -> List[Tuple[int, int]]:
+        """The offset and size of I(count) pages from page I(number) of the table; less where the file ends."""
+        raw = self.source.read(self._table + number * ENTRY, count * ENTRY)
+        whole = raw[: len(raw) // ENTRY * ENTRY]
+        return [(offset, size) for offset, size, _flags, _page in struct.iter_unpack(self._order + "qIIQ", whole)]
+
+    def _room(self, first: int) -> Optional[int]:
+        """How many entries the table has, from where the first page or, before it, the page of zeros lies."""
+        for start in (first, first - self._fields.block_size):
+            if start > self._table and (start - self._table) % ENTRY == 0:
+                return (start - self._table) // ENTRY
+        return None
+
+    def _counted(self) -> Optional[int]:
+        """How many pages the second map lists, or None when it is too long to count."""
+        length = self._fields.map_blocks * self._fields.block_size
+        start = self._maps
+        if length * 8 // 2 >= self._pages(self._sub_layout):
+            length //= 2
+            start += length
+        if length > MAP_LIMIT:
+            return None
+        begin, end = self._range() or (0, length * 8)
+        return sum(_bits(chunk) for chunk in self._map(start, begin, min(end, length * 8)))
+
+    def _pages(self, layout: _SubLayout) -> int:
+        """The pages of the machine's memory, in the dump or not."""
+        if self._version < 6:
+            return self._fields.pages
+        return int(struct.unpack_from(self._order + "Q", self._sub, layout.long_range + 16)[0])
+
+    def _range(self) -> Optional[Tuple[int, int]]:
+        """Of one part of a dump that was split over several files: its first page, and the one after its last."""
+        layout = self._sub_layout
+        (split,) = struct.unpack_from(self._order + "i", self._sub, layout.split)
+        if self._version < 2 or not split:
+            return None
+        if self._version < 6:
+            begin, end = struct.unpack_from(self._order + 2 * layout.word, self._sub, layout.short_range)
+        else:
+            begin, end = struct.unpack_from(self._order + "QQ", self._sub, layout.long_range)
+        return begin, end
+
+    def _map(self, start: int, begin: int, end: int) -> Iterator[bytes]:
+        """The bits from I(begin) to before I(end) of the map at byte I(start), in chunks of bytes."""
+        position, last = begin // 8, (end + 7) // 8
+        while position < last:
+            chunk = bytearray(self.source.read(start + position, min(CHUNK, last - position)))
+            if not chunk:
+                return
+            if position == begin // 8:
+                chunk[0] &= 0xFF << (begin % 8) & 0xFF
+            position += len(chunk)
+            if position == last and end % 8:
+                chunk[-1] &= 0xFF >> (8 - end % 8)
+            yield bytes(chunk)
+
+    def _end_missing(self, entries: int, end: int) -> Optional[str]:
+        """What is missing at the end: entries of the table, which ends at byte I(end), or what comes after it."""
+        number = entries
+        start, size = self._pair(self._sub_layout, self._sub_layout.eraseinfo, 5)
+        last = start + size
+        for _chunk in range(TABLE_LIMIT):
+            count = min(CHUNK // ENTRY, number)
+            number -= count
+            found = self._entries(number, count)
+            if len(found) < count:
+                return "It is cut short: {0} bytes, and the page table alone ends at byte {1}.".format(
+                    self.source.size, end
+                )
+            if not all(offset for offset, _size in found):
+                return "The page table of {0} entries was not written to its end: {1}".format(entries, base.STOPPED)
+            if any(offset < end or size > self._fields.block_size for offset, size in found):
+                return "The page table has entries that cannot be: the file is damaged."
+            last = max([last] + [offset + size for offset, size in found])
+            # Pages that are all zeros share the first one, so that a run of them says nothing about the end.
+            if last > end + self._fields.block_size or not number:
+                break
+        if last > self.source.size:
+            return "It is cut short: {0} bytes, but the last page ends at byte {1}.".format(self.source.size, last)
+        return None
+
+
+def _bits(chunk: bytes) -> int:
+    """How many bits of I(chunk) are set."""
+    return bin(int.from_bytes(chunk, "little")).count("1") if any(chunk) else 0
