@@ -59,7 +59,8 @@ class Dump(object):
     """A dump of one format. Making one reads its header, and raises FormatError when that makes no sense."""
 
     name = "unknown"
-    content: Optional[str] = None  # the format inside, for a format that wraps another
+    content: Optional[str] = None  # the format inside a flattened dump
+    packed: Optional[str] = None  # the program that the whole file was packed with
 
     @classmethod
     def recognise(cls, head: bytes) -> bool:

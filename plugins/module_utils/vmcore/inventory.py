@@ -214,6 +214,7 @@ class _Search(object):
             "disk_bytes": status.st_blocks * 512,
             "format": judged.format,
             "flattened_content": judged.content,
+            "packed": judged.packed,
             "complete": reason is None,
             "incomplete_reason": reason,
             "dmesg": os.path.join(directory, log) if log else None,

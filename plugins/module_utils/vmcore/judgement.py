@@ -32,6 +32,7 @@ class Judgement(NamedTuple):
     header: Header = Header()
     reason: Optional[str] = None  # why it is not whole
     error: Optional[str] = None  # why it could not be read
+    packed: Optional[str] = None  # by which program, as a whole
 
 
 def recognised(head: bytes) -> bool:
@@ -51,7 +52,7 @@ def judge(source: Source) -> Judgement:
         return Judgement("unknown", error=_unknown(head))
     try:
         dump = kind(source)
-        return Judgement(dump.name, dump.content, dump.header(), dump.incomplete())
+        return Judgement(dump.name, dump.content, dump.header(), dump.incomplete(), packed=dump.packed)
     except FormatError as error:
         return Judgement(kind.name, error=str(error))
 

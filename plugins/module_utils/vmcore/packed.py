@@ -3,48 +3,47 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A dump that was sent through gzip and the like, as kdump-tools does when KDUMP_COMPRESSION is set.
 
-Its beginning is unpacked to read the header. Its end could only be seen by unpacking it all.
+The packer ends well even when makedumpfile, in front of it, did not. So the end is in sight only when the file is
+unpacked, which is done as far as that takes seconds.
 """
 
 import importlib
-from typing import Callable, Dict, NamedTuple, Optional
+import io
+from typing import Any, BinaryIO, Callable, Dict, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Dump, FormatError, Header, Source
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import ElfDump
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.flattened import FlattenedDump
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.flattened import END, FlattenedDump
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
 
-PACKED = 1 << 20  # bytes that are unpacked: bzip2 gives nothing before its first block of up to 900 kB
-UNPACKED = 1 << 16  # bytes that are wanted: the headers and notes of a dump are in its first few KiB
-DICTIONARY = 32 << 20  # bytes of memory that xz may use; its default needs 9 MiB
+BEGINNING = 1 << 16  # bytes that are unpacked for the header: headers and notes are in the first few KiB
+PACKED_LIMIT = 256 << 20  # bytes of a file that is unpacked to its end
+UNPACKED_LIMIT = 2 << 30  # bytes that this may give
+CHUNK = 1 << 20
 
 
 class _Packer(NamedTuple):
-    """What a packed file begins with, and how to unpack at most so many bytes of it."""
+    """What a packed file begins with, and what opens it."""
 
     magic: bytes
-    unpack: Optional[Callable[[bytes], bytes]]
+    open: Optional[Callable[[BinaryIO], BinaryIO]]
 
 
-def _gzip(raw: bytes) -> bytes:
-    unpacked: bytes = importlib.import_module("zlib").decompressobj(31).decompress(raw, UNPACKED)
-    return unpacked
+def _class(module: str, name: str) -> Callable[[BinaryIO], BinaryIO]:
+    """A class of a module that a host's Python may have been built without."""
 
+    def opened(stream: BinaryIO) -> BinaryIO:
+        of: Any = getattr(importlib.import_module(module), name)
+        found: BinaryIO = of(fileobj=stream) if module == "gzip" else of(stream)
+        return found
 
-def _bzip2(raw: bytes) -> bytes:
-    unpacked: bytes = importlib.import_module("bz2").BZ2Decompressor().decompress(raw, UNPACKED)
-    return unpacked
-
-
-def _xz(raw: bytes) -> bytes:
-    unpacked: bytes = importlib.import_module("lzma").LZMADecompressor(memlimit=DICTIONARY).decompress(raw, UNPACKED)
-    return unpacked
+    return opened
 
 
 _PACKERS: Dict[str, _Packer] = {
-    "gzip": _Packer(b"\x1f\x8b\x08", _gzip),
-    "bzip2": _Packer(b"BZh", _bzip2),
-    "xz": _Packer(b"\xfd7zXZ\0", _xz),
+    "gzip": _Packer(b"\x1f\x8b\x08", _class("gzip", "GzipFile")),
+    "bzip2": _Packer(b"BZh", _class("bz2", "BZ2File")),
+    "xz": _Packer(b"\xfd7zXZ\0", _class("lzma", "LZMAFile")),
     "lz4": _Packer(b"\x04\x22\x4d\x18", None),  # Python's library unpacks neither of these two
     "zstd": _Packer(b"\x28\xb5\x2f\xfd", None),
 }
@@ -66,6 +65,26 @@ class _Beginning(Source):
         return self._raw[max(offset, 0) : max(offset, 0) + length]
 
 
+class _Stream(io.RawIOBase):
+    """A source as a file that is read from its beginning on."""
+
+    def __init__(self, source: Source) -> None:
+        super(_Stream, self).__init__()
+        self._source = source
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes."""
+        raw = self._source.read(self._at, len(buffer))
+        buffer[: len(raw)] = raw
+        self._at += len(raw)
+        return len(raw)
+
+
 class PackedDump(Dump):
     """A dump of any format, packed as a whole."""
 
@@ -76,20 +95,29 @@ class PackedDump(Dump):
 
     def __init__(self, source: Source) -> None:
         super(PackedDump, self).__init__(source)
-        self.packer = _packer(source.read(0, 64)) or ""
+        self.packed = _packer(source.read(0, 64))
         self._inner: Optional[Dump] = None
-        unpack = _PACKERS[self.packer].unpack
-        if unpack is None:
+        stream = self._open()
+        if stream is None:
             return
         try:
-            beginning = _Beginning(unpack(source.read(0, PACKED)))
-        except Exception as error:  # each of the libraries has errors of its own, and may be absent
-            raise FormatError("Packed with {0}, and cannot be unpacked: {1}.".format(self.packer, error)) from error
+            beginning = _Beginning(stream.read(BEGINNING))
+        except Exception as error:  # each of the libraries has errors of its own
+            raise FormatError("Packed with {0}, and cannot be unpacked: {1}.".format(self.packed, error)) from error
         head = beginning.read(0, 64)
         kind = next((one for one in (FlattenedDump, CompressedDump, ElfDump) if one.recognise(head)), None)
         if kind is None:
-            raise FormatError("Packed with {0}, but no dump was found inside.".format(self.packer))
+            raise FormatError("Packed with {0}, but no dump was found inside.".format(self.packed))
         self._inner = kind(beginning)
+        self.name, self.content = kind.name, self._inner.content
+
+    def _open(self) -> Optional[BinaryIO]:
+        """The unpacked content, or None where this Python cannot unpack it."""
+        unpack = _PACKERS[self.packed or ""].open
+        try:
+            return unpack(io.BufferedReader(_Stream(self.source), CHUNK)) if unpack else None
+        except ImportError:
+            return None
 
     def header(self) -> Header:
         """What the dump inside says of the kernel that crashed; nothing when it cannot be unpacked here."""
@@ -100,10 +128,36 @@ class PackedDump(Dump):
         return self._inner.marked() if self._inner else None
 
     def incomplete(self) -> Optional[str]:
-        """Why the dump does not count as whole: its end is out of sight."""
+        """Why the dump is not whole, or None.
+
+        Proven of a flattened dump of at most 256 MiB: that it can be unpacked, and ends with the end mark.
+        """
         return self.marked() or (
-            "It is packed with {0}{1}: whether it is whole can only be told by unpacking it. "
-            "Let makedumpfile compress (-c, -l or -z) instead of setting KDUMP_COMPRESSION.".format(
-                self.packer, ", {0} inside".format(self._inner.name) if self._inner else ""
-            )
+            self._end_missing()
+            if isinstance(self._inner, FlattenedDump) and self.source.size <= PACKED_LIMIT
+            else self._unknown()
         )
+
+    def _unknown(self) -> str:
+        return (
+            "It is packed with {0}, and its end cannot be seen here. Unpack it and look again; "
+            "let makedumpfile compress (-c, -l or -z) instead of setting KDUMP_COMPRESSION.".format(self.packed)
+        )
+
+    def _end_missing(self) -> Optional[str]:
+        """What is wrong with the end of the stream."""
+        tail, size = b"", 0
+        stream = self._open()
+        try:
+            while stream and size <= UNPACKED_LIMIT:
+                chunk = stream.read(CHUNK)
+                if not chunk:
+                    break
+                tail, size = (tail + chunk)[-len(END) :], size + len(chunk)
+        except Exception as error:  # each of the libraries has errors of its own
+            return "It is packed with {0}, and breaks off or is damaged: {1}.".format(self.packed, error)
+        if size > UNPACKED_LIMIT:
+            return self._unknown()
+        if tail != END:
+            return "The end mark of the flattened format is missing inside: makedumpfile did not end well."
+        return None
