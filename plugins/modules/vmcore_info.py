@@ -11,30 +11,31 @@ version_added: 0.1.0
 author:
   - The kdump.fleet authors (@kdump-fleet)
 description:
-  - Lists the dumps (vmcores) below one or more paths, on the host that crashed or on a dump server. For each, whose it is,
-    when and why the kernel crashed, how big it is, and whether it is whole.
-  - It knows the folders of kdumpctl (also of C(kdumpctl test)), kdump-tools and SUSE's kdump, files directly in a path, and
-    one level of folders per host above. What is a dump is decided by the first bytes of a file, not by its name.
+  - Lists the dumps (vmcores) below one or more paths, on the host that crashed or on a dump server. For each, whose it
+    is, when and why the kernel crashed, how big it is, and whether it is whole.
+  - It knows the folders of kdumpctl (also of C(kdumpctl test)), kdump-tools and SUSE's kdump, files directly in a path,
+    and one level of folders per host above. What is a dump is decided by the first bytes of a file, not by its name.
   - Headers are read, and a bounded part of what follows, so that a dump of any size takes little time and the same
     memory.
-  - The message, the call trace and the signature of a crash come from the kernel log (dmesg) that is saved beside a dump.
-    Of a log above 2 MiB, the first and the last MiB are read.
+  - The message and the signature of a crash come from the kernel log (dmesg) that is saved beside a dump. Of a log
+    above 2 MiB, the first and the last MiB are read.
   - What cannot be looked at is no failure of the module; it is listed in RV(unreadable) with the reason.
 notes:
   - A dump is whole (RV(vmcores[].complete)) when nothing says that it is not. What is looked at depends on its format.
   - In any format, the name that the capture script gives to a dump until it is written (C(vmcore-incomplete),
-    C(dump-incomplete), C(*.part)); C(README.txt) of SUSE; C(vmcore-creation.status) of C(kdumpctl test); and whether the
-    file changes while it is looked at.
-  - Compressed (the usual format of makedumpfile), that makedumpfile did not mark it as incomplete, that its table of pages is as
-    long as it was meant to be, agrees with the map of pages and was written to its last entry, and that the last page
-    lies within the file. A map longer than 64 MiB, as of a host with more than 2 TiB of memory, is not counted.
+    C(dump-incomplete), C(*.part)); C(README.txt) of SUSE; C(vmcore-creation.status) of C(kdumpctl test); and whether
+    the file changes while it is looked at.
+  - Compressed (the usual format of makedumpfile), that makedumpfile did not mark it as incomplete, that its table of
+    pages is as long as it was meant to be, agrees with the map of pages and was written to its last entry, and that the
+    last page lies within the file. A map longer than 64 MiB, as of a host with more than 2 TiB of memory, is not
+    counted.
   - Flattened (over ssh, and always with kdump-tools and SUSE's kdump), that the end mark is there, which makedumpfile
     writes only when all went well. The first 4096 records have to add up. When those are all, which is so up to about
     130 MB, the dump inside is judged as well.
   - ELF, that makedumpfile did not mark it as incomplete, and that all segments lie within the file.
-  - Packed as a whole (C(KDUMP_COMPRESSION) of kdump-tools), that it can be unpacked and ends with the end mark. This takes
-    time, and is done with gzip, bzip2 and xz, up to 256 MiB. A bigger dump, or one packed with lz4, does not count as
-    whole.
+  - Packed as a whole (C(KDUMP_COMPRESSION) of kdump-tools), that it can be unpacked and ends with the end mark. This
+    takes time, and is done with gzip, bzip2 and xz, up to 256 MiB. A bigger dump, or one packed with lz4, does not
+    count as whole.
   - The data of the pages is not checked.
 options:
   paths:
@@ -47,7 +48,7 @@ options:
     default: [/var/crash]
   newer_than:
     description:
-      - Only dumps of crashes at most so long ago. Seconds, or a number with V(s), V(m), V(h), V(d) or V(w), as in V(1d).
+      - Only dumps of crashes at most so long ago. Seconds, or a number with V(s), V(m), V(h), V(d) or V(w), as V(1d).
       - The time of the crash counts, as the dump says it, and not when the file was written.
     type: str
 attributes:
@@ -104,8 +105,8 @@ vmcores:
       sample: /var/crash/202611221828
     host:
       description:
-        - Whose dump it is. The name of a folder for one host, the name in that of the dump's folder, or the host's own name.
-          An address only when there is no name. Null when nothing says.
+        - Whose dump it is. The name of a folder for one host, the name in that of the dump's folder, or the host's own
+          name. An address only when there is no name. Null when nothing says.
       type: str
       returned: success
       sample: web1.example.com
