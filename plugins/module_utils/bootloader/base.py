@@ -88,7 +88,7 @@ class BootLoader(ABC):
 
     @abstractmethod
     def sources(self) -> List[str]:
-        """The settings files in which C(crashkernel=) stands, for messages."""
+        """The settings files in which C(crashkernel=) stands, without those that are the collection's alone."""
 
 
 def predict(entries: Iterable[BootEntry], wanted: Optional[str]) -> List[BootEntry]:

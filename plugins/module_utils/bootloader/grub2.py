@@ -82,7 +82,11 @@ class Grub2(BootLoader):
         return [self.menu, self.menu + ".new"]
 
     def sources(self) -> List[str]:
-        return [path for path, text in self._settings() if shell_settings.sets_crashkernel(text)]
+        return [
+            path
+            for path, text in self._settings()
+            if path != grub_drop_in.PATH and shell_settings.sets_crashkernel(text)
+        ]
 
     def _menu(self) -> grub_menu.Menu:
         text = self.host.read(self.menu)
@@ -124,11 +128,10 @@ class Grub2(BootLoader):
         return [(path, self.host.read(path) or "") for path in [SETTINGS] + drop_ins]
 
     def _drop_in_change(self, values: List[str]) -> FileChange:
-        others = [path for path in self.sources() if path != grub_drop_in.PATH]
         return FileChange(
             path=grub_drop_in.PATH,
             before=self.host.read(grub_drop_in.PATH),
-            after=grub_drop_in.text(values) if values or others else None,
+            after=grub_drop_in.text(values) if values or self.sources() else None,
         )
 
     def _settings_change(self, wanted: Optional[str]) -> FileChange:

@@ -18,6 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 
 KNOWS_AUTO = re.compile(r"\.el[78](?![0-9])")
 
@@ -34,15 +35,18 @@ def ensure(host: Host, wanted: Optional[str], check_mode: bool = False) -> Dict[
     plan = loader.plan(wanted)
     after = plan.entries_after if check_mode else apply(host, loader, plan)
     running = crashkernel.values(host.read("/proc/cmdline") or "")
-    return {
-        "changed": not plan.is_empty,
-        "value": wanted,
-        "bootloader": {"name": loader.name, "evidence": loader.evidence},
-        "entries_before": _shown(before),
-        "entries_after": _shown(after),
-        "reboot_required": staged(loader.next_entries(after), running),
-        "diff": [_file_diff(change) for change in plan.files] + _entries_diff(before, after),
-    }
+    result: Dict[str, Any] = printable(
+        {
+            "changed": not plan.is_empty,
+            "value": wanted,
+            "bootloader": {"name": loader.name, "evidence": loader.evidence},
+            "entries_before": [_shown(entry) for entry in before],
+            "entries_after": [_shown(entry) for entry in after],
+            "reboot_required": staged(loader.next_entries(after), running),
+            "diff": [_file_diff(change) for change in plan.files] + _entries_diff(before, after),
+        }
+    )
+    return result
 
 
 def staged(entries: List[BootEntry], running: List[str]) -> bool:
@@ -66,25 +70,16 @@ def _reach_next(loader: BootLoader, entries: List[BootEntry], wanted: List[str])
             )
 
 
-def _shown(entries: List[BootEntry]) -> List[Dict[str, Any]]:
-    return [
-        {
-            "id": _text(entry.id),
-            "title": _text(entry.title),
-            "kernel": _text(entry.kernel),
-            "arguments": _text(entry.arguments),
-            "crashkernel": [_text(value) for value in crashkernel.values(entry.arguments)],
-        }
-        for entry in entries
-    ]
+def _shown(entry: BootEntry) -> Dict[str, Any]:
+    return dict(entry._asdict(), crashkernel=crashkernel.values(entry.arguments))
 
 
 def _file_diff(change: FileChange) -> Dict[str, str]:
     return {
         "before_header": change.path if change.before is not None else change.path + " (absent)",
         "after_header": change.path if change.after is not None else change.path + " (absent)",
-        "before": _text(change.before or ""),
-        "after": _text(change.after or ""),
+        "before": change.before or "",
+        "after": change.after or "",
     }
 
 
@@ -92,9 +87,8 @@ def _entries_diff(before: List[BootEntry], after: List[BootEntry]) -> List[Dict[
     texts = [
         "".join(
             "{0}: {1}\n".format(
-                _text(entry.title),
-                " ".join("crashkernel=" + _text(value) for value in crashkernel.values(entry.arguments))
-                or "no crashkernel=",
+                entry.title,
+                " ".join("crashkernel=" + value for value in crashkernel.values(entry.arguments)) or "no crashkernel=",
             )
             for entry in entries
         )
@@ -103,8 +97,3 @@ def _entries_diff(before: List[BootEntry], after: List[BootEntry]) -> List[Dict[
     if texts[0] == texts[1]:
         return []
     return [{"before_header": "boot entries", "after_header": "boot entries", "before": texts[0], "after": texts[1]}]
-
-
-def _text(text: str) -> str:
-    """I(text) without the surrogates that stand for bytes which are not UTF-8: they cannot be printed."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

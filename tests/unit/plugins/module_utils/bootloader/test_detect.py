@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Telling boot loaders apart by what a host has."""
+
+import os
+import pathlib
+import shutil
+from typing import Dict, List
+
+import pytest
+
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from tests.unit.plugins.module_utils.bootloader.machine import MENU, Machine
+
+LOADER_INFO = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+MENU_2 = "/boot/grub2/grub.cfg"
+BLS_MENU = "### BEGIN /etc/grub.d/10_linux ###\ninsmod blscfg\nblscfg\n### END /etc/grub.d/10_linux ###\n"
+BLS_ENTRY = "/boot/loader/entries/6a9857a3-6.12.0.conf"
+
+
+def host_with(root: pathlib.Path, files: Dict[str, str]) -> Host:
+    """A host that has these files; those in sbin can be executed."""
+    for name, text in files.items():
+        path = root / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8"))
+        if "/sbin/" in name:
+            path.chmod(0o755)
+    return Host(str(root))
+
+
+def message_of(host: Host) -> str:
+    with pytest.raises(BootLoaderError) as caught:
+        detect(host)
+    return str(caught.value)
+
+
+def grub2_of(host: Host) -> Grub2:
+    loader = detect(host)
+    assert isinstance(loader, Grub2)
+    return loader
+
+
+def test_debian(machine: Machine) -> None:
+    loader = detect(machine.host)
+    assert loader.name == "grub2"
+    assert loader.evidence == "/boot/grub/grub.cfg, written by update-grub"
+
+
+def test_el7_with_bios(old_machine: Machine) -> None:
+    old_machine.program("grubby")
+    loader = detect(old_machine.host)
+    assert loader.evidence == "/boot/grub2/grub.cfg, written by grub2-mkconfig"
+
+
+def test_el7_with_efi_has_its_menu_in_the_system_partition(old_machine: Machine) -> None:
+    menu = "/boot/efi/EFI/centos/grub.cfg"
+    old_machine.write(menu, old_machine.read(MENU_2))
+    old_machine.write("/boot/efi/EFI/debian/grub.cfg", "configfile $prefix/grub.cfg\n")
+    assert grub2_of(old_machine.host).menu == MENU_2
+    os.makedirs(old_machine.path("/sys/firmware/efi"))
+    loader = grub2_of(old_machine.host)
+    assert loader.menu == menu
+    assert loader.plan("256M").commands == [["grub2-mkconfig", "-o", menu]]
+    old_machine.write("/boot/efi/EFI/redhat/grub.cfg", old_machine.read(MENU_2))
+    assert "/boot/efi/EFI/centos/grub.cfg" in message_of(old_machine.host)
+    assert "/boot/efi/EFI/redhat/grub.cfg" in message_of(old_machine.host)
+
+
+def test_debian_with_efi_only_hands_over_in_the_system_partition(machine: Machine) -> None:
+    machine.write("/boot/efi/EFI/debian/grub.cfg", "configfile $prefix/grub.cfg\n")
+    machine.program("grub2-mkconfig")
+    os.makedirs(machine.path("/sys/firmware/efi"))
+    assert grub2_of(machine.host).menu == MENU
+
+
+@pytest.mark.parametrize("programs, menu", [(["grub-mkconfig"], MENU), (["grub2-mkconfig"], MENU_2), ([], MENU_2)])
+def test_one_menu_under_two_names(tmp_path: pathlib.Path, programs: List[str], menu: str) -> None:
+    host = host_with(tmp_path, dict({MENU_2: "menu"}, **{"/usr/sbin/" + name: "" for name in programs}))
+    os.symlink("grub2", str(tmp_path / "boot" / "grub"))
+    assert grub2_of(host).menu == menu
+
+
+def test_the_menu_whose_generator_is_installed(tmp_path: pathlib.Path) -> None:
+    host = host_with(tmp_path, {MENU: "left over", MENU_2: "menu", "/usr/sbin/grub2-mkconfig": ""})
+    assert grub2_of(host).menu == MENU_2
+
+
+def test_two_menus_are_two_candidates(tmp_path: pathlib.Path) -> None:
+    files = {MENU: "one", MENU_2: "two", "/usr/sbin/grub2-mkconfig": "", "/usr/sbin/grub-mkconfig": ""}
+    message = message_of(host_with(tmp_path, files))
+    assert "GRUB 2 (/boot/grub2/grub.cfg, written by grub2-mkconfig)" in message
+    assert "GRUB 2 (/boot/grub/grub.cfg, written by grub-mkconfig)" in message
+
+
+def test_nothing_found_says_what_was_looked_for(tmp_path: pathlib.Path) -> None:
+    message = message_of(Host(str(tmp_path)))
+    for name in (
+        "/run/ostree-booted",
+        LOADER_INFO,
+        "/etc/zipl.conf",
+        "/boot/grub/menu.lst",
+        "/boot/grub/stage2",
+        MENU,
+        MENU_2,
+        "/boot/efi/EFI/*/grub.cfg",
+    ):
+        assert name in message
+
+
+@pytest.mark.parametrize(
+    "files, words",
+    [
+        (
+            {MENU_2: BLS_MENU, BLS_ENTRY: "", "/usr/sbin/grubby": "", "/usr/sbin/grub2-mkconfig": ""},
+            ["Boot Loader Specification", "blscfg", "has 1 entries", "not support yet", "grubby --update-kernel=ALL"],
+        ),
+        (
+            {MENU_2: BLS_MENU, BLS_ENTRY: "", "/usr/sbin/grub2-mkconfig": ""},
+            ["Boot Loader Specification", "not support yet", "grubby, which is not installed"],
+        ),
+        ({MENU: BLS_MENU, BLS_ENTRY: ""}, ["Boot Loader Specification", "grubby"]),
+        ({"/run/ostree-booted": "", MENU_2: BLS_MENU, BLS_ENTRY: ""}, ["rpm-ostree (/run/ostree-booted)"]),
+        (
+            {LOADER_INFO: "\7\0\0\0s\0y\0s\0t\0e\0m\0d\0-\0b\0o\0o\0t\0 \0002\0", MENU: "x"},
+            ["systemd-boot (" + LOADER_INFO],
+        ),
+        (
+            {"/boot/efi/EFI/systemd/systemd-bootx64.efi": ""},
+            ["systemd-boot (/boot/efi/EFI/systemd/systemd-bootx64.efi)"],
+        ),
+        ({"/etc/zipl.conf": ""}, ["zipl (/etc/zipl.conf)"]),
+        ({"/boot/grub/menu.lst": "", "/boot/grub/stage2": ""}, ["GRUB Legacy (/boot/grub/menu.lst)"]),
+    ],
+)
+def test_boot_loaders_that_are_not_supported(tmp_path: pathlib.Path, files: Dict[str, str], words: List[str]) -> None:
+    message = message_of(host_with(tmp_path, files))
+    assert all(word in message for word in words + ["not support yet"]), message
+
+
+def test_two_boot_loaders_are_both_named(machine: Machine) -> None:
+    machine.write("/boot/grub/stage2", "")
+    machine.write("/boot/grub/menu.lst", "title x\n")
+    message = message_of(machine.host)
+    assert "GRUB Legacy (/boot/grub/menu.lst)" in message
+    assert "GRUB 2 (/boot/grub/grub.cfg, written by update-grub)" in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        BLS_ENTRY,  # without blscfg in the menu nobody reads them
+        "/boot/grub/menu.lst",  # for a hypervisor
+        "/usr/sbin/grubby",
+    ],
+)
+def test_what_does_not_make_a_candidate(machine: Machine, name: str) -> None:
+    machine.write(name, "")
+    assert detect(machine.host).name == "grub2"
+
+
+def test_systemd_boot_that_is_installed_and_did_not_boot_the_host(machine: Machine) -> None:
+    machine.write("/efi/EFI/systemd/systemd-bootx64.efi", "")
+    assert "systemd-boot" in message_of(machine.host)
+    machine.write("/sys/firmware/efi/efivars/BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c", "")
+    assert detect(machine.host).name == "grub2"
+    machine.write(LOADER_INFO, "\7\0\0\0G\0R\0U\0B\0")
+    assert detect(machine.host).name == "grub2"
+
+
+def test_a_menu_that_is_gone_in_the_meantime(machine: Machine) -> None:
+    machine.write(BLS_ENTRY, "")
+    shutil.rmtree(machine.path("/boot/grub"))
+    assert "No boot loader was found" in message_of(machine.host)
