@@ -18,7 +18,6 @@ FADUMP_ENABLED = ("/sys/kernel/fadump/enabled", "/sys/kernel/fadump_enabled")
 FADUMP_REGISTERED = ("/sys/kernel/fadump/registered", "/sys/kernel/fadump_registered")
 FADUMP_RESERVED = ("/sys/kernel/fadump/mem_reserved",)
 
-FIRST_CMA = (6, 17)  # the first Linux that knows crashkernel=<size>,cma
 KERNEL_OWN = 128 << 20  # a capture kernel's own text, data and page tables, missing from its MemTotal, are less
 MIB = 1 << 20
 
@@ -111,13 +110,13 @@ def resolve_on(host: Host, cmdline: str) -> crashkernel.Resolution:
     """What this host's kernel would make of I(cmdline) on this host's RAM."""
     memory_map = iomem.parse(_iomem(host))
     kernel = host.read("/proc/sys/kernel/osrelease") or ""
-    version = tuple(int(number) for number in re.findall("[0-9]+", kernel)[:2])
     return crashkernel.resolve(
         cmdline,
         iomem.pages(memory_map.ram) if memory_map.readable else _mem_total(host),
         arch=(host.read("/proc/sys/kernel/arch") or os.uname().machine).strip(),
+        linux=tuple(int(number) for number in re.findall("[0-9]+", kernel)[:2]),
         auto_supported=_knows_auto(kernel),
-        cma_supported=version >= FIRST_CMA or _first(host, CMA_RANGES) is not None,
+        cma_supported=True if host.exists(CMA_RANGES[0]) else None,
         ram_ranges=memory_map.ram if memory_map.readable else None,
     )
 

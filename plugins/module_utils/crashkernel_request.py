@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a command line asks for with C(crashkernel=): C(parse_crashkernel()) of the kernel.
 
-Follows kernel/crash_reserve.c of Linux 6.9 and later and lib/cmdline.c, including what they tolerate: nothing in here
-is stricter than the kernel.
+Follows kernel/crash_reserve.c of Linux 6.9 and later, arch/x86/kernel/setup.c of those before 6.7, and lib/cmdline.c,
+including what they tolerate: nothing in here is stricter than the kernel.
 """
 
 import re
@@ -34,22 +34,28 @@ class Resolution(NamedTuple):
 class Architecture(NamedTuple):
     """How an architecture differs."""
 
-    align: int  # of the region's address (CRASH_ALIGN)
+    align: int  # of the address that the kernel chooses (CRASH_ALIGN)
+    offset_align: int  # of the address asked for with "@"
     round: int  # the size is rounded up to this
     low_default: int  # DEFAULT_CRASH_KERNEL_LOW_SIZE
     suffixes: bool  # it knows ",high" and ",low"
+    bounce: bool  # the low default leaves room for the bounce buffers of "swiotlb="
+    old: bool  # reads ",high" where the plain value is broken, and ",low" for any region above 4 GiB
 
 
+GENERIC = Architecture(2 * MIB, 2 * MIB, 1, 128 * MIB, suffixes=True, bounce=False, old=False)
+X86_64 = Architecture(16 * MIB, 16 * MIB, 1, 256 * MIB, suffixes=True, bounce=True, old=False)
+OLD_X86_64 = X86_64._replace(offset_align=MIB, old=True)  # before Linux 6.7
+POWER = Architecture(64 << 10, 64 << 10, 64 << 10, 0, suffixes=False, bounce=False, old=False)
 ARCHITECTURES: Dict[str, Architecture] = {
-    "x86_64": Architecture(16 * MIB, 1, 256 * MIB, True),
-    "aarch64": Architecture(2 * MIB, 1, 128 * MIB, True),
-    "riscv64": Architecture(2 * MIB, 1, 128 * MIB, True),
-    "loongarch64": Architecture(2 * MIB, 1, 128 * MIB, True),
-    "ppc64": Architecture(64 << 10, 64 << 10, 0, False),
-    "ppc64le": Architecture(64 << 10, 64 << 10, 0, False),
-    "s390x": Architecture(MIB, MIB, 0, False),
+    "x86_64": X86_64,
+    "aarch64": GENERIC,
+    "riscv64": GENERIC,
+    "loongarch64": GENERIC,
+    "ppc64": POWER,
+    "ppc64le": POWER,
+    "s390x": Architecture(MIB, MIB, MIB, 0, suffixes=False, bounce=False, old=False),
 }
-
 
 NOTHING = Resolution(0, 0, 0, 0, False, None, None, False)
 
@@ -83,23 +89,29 @@ def asked(line: str, ram: int, machine: Architecture, known: Sequence[str], auto
     I(known) are the suffixes that the kernel knows: a value with any other is a plain value, and a broken one.
     """
     value = last(line, None, known)
-    if value is None:
-        asked = _high_and_low(line, machine, known)
-        if asked is None:
-            return NOTHING
-    elif value == "auto" and auto_supported:
-        raise RefusedError(value, "what 'auto' reserves is decided by the distribution's kernel")
-    else:
-        size, offset = _ranges(value, ram) if ":" in value else _simple(value)
-        asked = NOTHING._replace(size=size, offset=offset, value=value)
-    if asked.size == 0:
-        raise RefusedError(asked.value or "", "the size is zero")
-    if asked.size >= ram:
+    wanted = None
+    if value is not None:
+        try:
+            wanted = _plain(value, ram, auto_supported)
+        except RefusedError:
+            if not machine.old or last(line, "high", known) is None:
+                raise
+    wanted = wanted or _high_and_low(line, machine, known)
+    if wanted.size >= ram and wanted.value is not None:
         raise RefusedError(
-            asked.value or "",
-            "the size {0} is not below the RAM of {1}".format(format_size(asked.size), format_size(ram)),
+            wanted.value,
+            "the size {0} is not below the RAM of {1}".format(format_size(wanted.size), format_size(ram)),
         )
-    return asked
+    return wanted
+
+
+def _plain(value: str, ram: int, auto_supported: bool) -> Resolution:
+    if value == "auto" and auto_supported:
+        raise RefusedError(value, "what 'auto' reserves is decided by the distribution's kernel")
+    size, offset = _ranges(value, ram) if ":" in value else _simple(value)
+    if size == 0:
+        raise RefusedError(value, "the size is zero")
+    return NOTHING._replace(size=size, offset=offset, value=value)
 
 
 def _simple(value: str) -> Tuple[int, int]:
@@ -169,27 +181,36 @@ def _amount(value: str, position: int) -> Tuple[int, int]:
     return number, end
 
 
-def _high_and_low(line: str, machine: Architecture, known: Sequence[str]) -> Optional[Resolution]:
-    """What C(,high) and C(,low) ask for; they count only where there is no plain value."""
+def _high_and_low(line: str, machine: Architecture, known: Sequence[str]) -> Resolution:
+    """What C(,high) and C(,low) ask for; they count only where no plain value does."""
     value = last(line, "high", known)
     low = last(line, "low", known)
     if value is None or not machine.suffixes:
         lonely = value or low or last(line, "cma", known)
         if lonely is None:
-            return None
+            return NOTHING
         what = "a plain size or '<size>,high'" if machine.suffixes else "a plain size on this architecture"
         raise RefusedError(lonely, "it reserves nothing without {0}".format(what))
     size = _suffixed(value, "high")
     if size == 0:
         raise RefusedError(value, "the size is zero")
-    return NOTHING._replace(
-        size=size, low=low_default(line, machine) if low is None else _suffixed(low, "low"), high=True, value=value
-    )
+    return NOTHING._replace(size=size, low=low_size(line, machine, known), high=True, value=value)
+
+
+def low_size(line: str, machine: Architecture, known: Sequence[str]) -> int:
+    """What C(,low) asks for, and the default without it."""
+    low = last(line, "low", known)
+    try:
+        return low_default(line, machine) if low is None else _suffixed(low, "low")
+    except RefusedError:
+        if not machine.old:
+            raise
+        return low_default(line, machine)
 
 
 def low_default(line: str, machine: Architecture) -> int:
     """C(DEFAULT_CRASH_KERNEL_LOW_SIZE): on x86_64 it leaves room for the bounce buffers of 32-bit devices."""
-    if machine != ARCHITECTURES["x86_64"]:
+    if not machine.bounce:
         return machine.low_default
     bounce = 64 * MIB
     for text in kernel_arguments.values(line, "swiotlb"):

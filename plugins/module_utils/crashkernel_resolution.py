@@ -14,16 +14,23 @@ from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_request im
     GIB,
     MIB,
     NOTHING,
+    OLD_X86_64,
+    X86_64,
     Architecture,
     RefusedError,
     Resolution,
     asked,
     last,
     low_default,
+    low_size,
     round_up,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import memparse
 
+FIRST_GENERIC = (6, 7)  # the first Linux in which the architectures share their way of reserving
+FIRST_CMA = (6, 17)  # the first Linux that knows crashkernel=<size>,cma
+NEWEST = (7, 0)
+CMA_STEP = 2 * MIB  # a page block, where pages are of 4 KiB
 LOW_LIMIT = 4 * GIB  # CRASH_ADDR_LOW_MAX: devices that address 32 bits only reach no further
 END = 1 << 64
 
@@ -32,20 +39,27 @@ def resolve(
     cmdline: str,
     system_ram_bytes: int,
     arch: str = "x86_64",
+    linux: Tuple[int, ...] = NEWEST,
     auto_supported: bool = False,
-    cma_supported: bool = True,
+    cma_supported: Optional[bool] = None,
     ram_ranges: Optional[Sequence[Tuple[int, int]]] = None,
 ) -> Resolution:
     """What a kernel that boots with I(cmdline) on I(system_ram_bytes) of RAM reserves. Never raises.
 
-    I(auto_supported) is for the kernels of RHEL 7 and 8, whose sizes for C(auto) differ per release and are not
-    predicted. Without I(cma_supported) (before Linux 6.17) a C(,cma) value is a broken plain value, as it is there.
+    I(linux) is the kernel's version. I(auto_supported) is for the kernels of RHEL 7 and 8, whose sizes for C(auto)
+    differ per release and are not predicted. I(cma_supported) is for distributions that brought C(,cma) to a version
+    before 6.17; where it is unknown, such a value is a broken plain value, as it is to the kernel.
     I(ram_ranges) are the (first, last) addresses of the RAM, and decide what finds room below and above 4 GiB; what
     else is in use at boot is not known here. Without them RAM is taken to leave out the GiB below 4 GiB, as on most
     PCs, and room is always found.
     """
-    machine = ARCHITECTURES.get(arch, ARCHITECTURES["x86_64"])
+    linux = linux or NEWEST
+    machine = ARCHITECTURES.get(arch, X86_64)
+    if machine is X86_64 and linux < FIRST_GENERIC:
+        machine = OLD_X86_64
     line = cmdline.rstrip("\n").partition("\0")[0]  # /proc/cmdline ends with a newline, the kernel's text does not
+    if cma_supported is None:
+        cma_supported = linux >= FIRST_CMA
     known = ("high", "low", "cma") if cma_supported else ("high", "low")
     try:
         wanted = asked(line, system_ram_bytes, machine, known, auto_supported)
@@ -58,38 +72,42 @@ def resolve(
     if not machine.suffixes:
         return wanted._replace(size=round_up(wanted.size, machine.round))
     try:
-        wanted = wanted._replace(low=_low(wanted, machine, line, ram_ranges or _usual_ranges(system_ram_bytes)))
+        wanted = wanted._replace(low=_low(wanted, machine, line, known, ram_ranges or _usual_ranges(system_ram_bytes)))
     except RefusedError as refusal:
-        if ram_ranges or wanted.offset % machine.align:
+        if ram_ranges or wanted.offset % machine.offset_align:
             return NOTHING._replace(value=refusal.value, reason=refusal.reason)
     # A wrong ",cma" is not refused: the number that it begins with counts.
     cma = last(line, "cma", known) if cma_supported else None
-    return wanted._replace(cma=memparse(cma or "")[0])
+    return wanted._replace(cma=round_up(memparse(cma or "")[0], CMA_STEP))
 
 
-def _low(wanted: Resolution, machine: Architecture, line: str, ranges: Sequence[Tuple[int, int]]) -> int:
-    """The size of the region below 4 GiB that the main region brings along; RefusedError when one finds no room."""
+def _low(
+    wanted: Resolution, machine: Architecture, line: str, known: Sequence[str], ranges: Sequence[Tuple[int, int]]
+) -> int:
+    """The size of the region below 4 GiB that the main region brings along; an error when one finds no room."""
 
-    def room(size: int, start: int, end: int) -> bool:
-        return any(
-            round_up(max(first, start, 1), machine.align) + size <= min(final + 1, end) for first, final in ranges
-        )
+    def room(size: int, start: int, end: int, align: int = machine.align) -> bool:
+        return any(round_up(max(first, start, 1), align) + size <= min(final + 1, end) for first, final in ranges)
 
     def refused(reason: str, size: int) -> RefusedError:
         return RefusedError(wanted.value or "", reason.format(size))
 
     size = wanted.size
     if wanted.offset:
-        if wanted.offset % machine.align or not room(size, wanted.offset, wanted.offset + size):
+        if wanted.offset % machine.offset_align or not room(size, wanted.offset, wanted.offset + size, 1):
             raise refused("crashkernel reservation failed - memory is in use.", size)
-        return 0
-    below = room(size, 0, LOW_LIMIT)
-    above = room(size, LOW_LIMIT, END)
-    if not (below or above):
-        raise refused("cannot allocate crashkernel (size:0x{0:x})", size)
-    if below and not (wanted.high and above):
-        return 0
-    low = wanted.low if wanted.high else low_default(line, machine)
+        if wanted.offset < LOW_LIMIT or not machine.old:
+            return 0
+    else:
+        below = room(size, 0, LOW_LIMIT)
+        above = room(size, LOW_LIMIT, END)
+        if not (below or above):
+            old = "crashkernel reservation failed - No suitable area found."
+            raise refused(old if machine.old else "cannot allocate crashkernel (size:0x{0:x})", size)
+        if below and not (wanted.high and above):
+            return 0
+    # Beside a plain value that goes above 4 GiB newer kernels do not look for ",low".
+    low = low_size(line, machine, known) if wanted.high or machine.old else low_default(line, machine)
     if low and not room(low, 0, LOW_LIMIT):
         raise refused("cannot allocate crashkernel low memory (size:0x{0:x}).", low)
     return low

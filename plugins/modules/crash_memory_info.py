@@ -30,17 +30,17 @@ attributes:
     support: none
 notes:
   - >-
-    The value is resolved as Linux 6.9 and later do it (C(kernel/crash_reserve.c) of the kernel's sources and
-    U(https://docs.kernel.org/admin-guide/kdump/kdump.html)). A range counts when the RAM, rounded up to 128 MiB, is at
-    least its start and less than its end, and the first that counts decides. Of several values without a suffix the
-    last decides. V(,high) and V(,low) count only where there is no value without a suffix, V(,cma) only beside one of
-    these.
-  - >-
-    Older kernels of x86_64 fall back to V(,high) when the value without a suffix is wrong. The sizes that V(auto)
-    stands for on RHEL 7 and 8 are not predicted.
+    The value is resolved as the running version of Linux does it, by C(kernel/crash_reserve.c) of the kernel's sources,
+    before 6.7 each architecture's own code, and U(https://docs.kernel.org/admin-guide/kdump/kdump.html). A range counts
+    when the RAM, rounded up to 128 MiB, is at least its start and less than its end, and the first that counts decides.
+    Of several values without a suffix the last decides. V(,high) and V(,low) count only where there is no value without
+    a suffix, V(,cma) only beside one of these.
   - >-
     The kernel looks for V(crashkernel=) in the whole text of its command line, without regard to quotes and to
     V(--). RV(resolved_bytes) follows it in this.
+  - >-
+    The sizes that V(auto) stands for on RHEL 7 and 8 are not predicted. Neither is what firmware and the kernel take
+    before the crash memory is reserved, so that a value close to the whole RAM may find no room.
 seealso:
   - module: kdump.fleet.crashkernel
   - module: kdump.fleet.kdump_info

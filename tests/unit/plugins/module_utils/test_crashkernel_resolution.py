@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Resolution: what the kernel does with a command line, to the byte, whatever stands on it."""
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 from hypothesis import given
@@ -210,11 +210,48 @@ def test_cma(cmdline: str, cma: int) -> None:
     assert found.size
 
 
-def test_cma_spoils_the_plain_value_of_a_kernel_that_does_not_know_it() -> None:
-    found = resolve("crashkernel=256M crashkernel=64M,cma", 8 * GIB, cma_supported=False)
-    assert (found.size, found.cma) == (0, 0)
-    assert found.reason == "crashkernel: unrecognized char: ,"
-    assert resolve("crashkernel=64M,cma crashkernel=256M", 8 * GIB, cma_supported=False).size == 256 * MIB
+def test_cma_is_reserved_in_steps() -> None:
+    assert resolve("crashkernel=256M crashkernel=65M,cma", 8 * GIB).cma == 66 * MIB
+
+
+@pytest.mark.parametrize(
+    ("linux", "cma_supported", "size", "reason"),
+    [
+        ((6, 16), None, 0, "crashkernel: unrecognized char: ,"),
+        ((6, 16), True, 256 * MIB, None),  # a distribution that brought it
+        ((6, 17), None, 256 * MIB, None),
+        ((6, 17), False, 0, "crashkernel: unrecognized char: ,"),
+        ((), None, 256 * MIB, None),  # a version that is not known is a new one
+    ],
+)
+def test_cma_spoils_the_plain_value_where_it_is_unknown(
+    linux: Tuple[int, ...], cma_supported: Optional[bool], size: int, reason: Optional[str]
+) -> None:
+    found = resolve("crashkernel=256M crashkernel=64M,cma", 8 * GIB, linux=linux, cma_supported=cma_supported)
+    assert (found.size, found.reason) == (size, reason)
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "size", "low", "reason"),
+    [
+        # A broken plain value is passed over for a high one, and a broken low one for the default.
+        ("crashkernel=oops crashkernel=300M,high", 300, 256, None),
+        ("crashkernel=64G-:1G crashkernel=300M,high", 300, 256, None),
+        ("crashkernel=0 crashkernel=300M,high crashkernel=64X,low", 300, 256, None),
+        ("crashkernel=oops crashkernel=64M,low", 0, 0, "crashkernel: memory value expected"),
+        ("crashkernel=8G crashkernel=300M,high", 0, 0, "the size 8G is not below the RAM of 8G"),
+        # Addresses need be multiples of 1 MiB only.
+        ("crashkernel=128M@100M", 128, 0, None),
+        ("crashkernel=128M@100000000", 0, 0, "crashkernel reservation failed - memory is in use."),
+        # The low region comes with whatever lies above 4 GiB.
+        ("crashkernel=256M@4352M", 256, 256, None),
+        ("crashkernel=3G crashkernel=64M,low", 3072, 64, None),
+        ("crashkernel=7G", 0, 0, "crashkernel reservation failed - No suitable area found."),
+    ],
+)
+def test_kernels_before_6_7_on_x86_64(cmdline: str, size: int, low: int, reason: Optional[str]) -> None:
+    found = resolve(cmdline, 8 * GIB, linux=(6, 1), ram_ranges=LARGE)
+    assert (found.size // MIB, found.low // MIB, found.reason) == (size, low, reason)
 
 
 def test_auto_is_left_to_the_kernels_that_know_it() -> None:
@@ -255,9 +292,17 @@ def test_a_suffix_of_another_architecture_is_told() -> None:
     assert reason == "it reserves nothing without a plain size on this architecture"
 
 
-@given(LINES, RAM, st.sampled_from(sorted(ARCHITECTURES)), st.booleans(), st.booleans(), MAPS)
-def test_anything_is_resolved(cmdline: str, ram: int, arch: str, auto: bool, cma: bool, ranges: Any) -> None:
-    found = resolve(cmdline, ram, arch=arch, auto_supported=auto, cma_supported=cma, ram_ranges=ranges)
+@given(
+    cmdline=LINES,
+    system_ram_bytes=RAM,
+    arch=st.sampled_from(sorted(ARCHITECTURES)),
+    linux=st.sampled_from([(), (4, 18), (6, 1), (6, 12), (7, 3)]),
+    auto_supported=st.booleans(),
+    cma_supported=st.sampled_from([None, True, False]),
+    ram_ranges=MAPS,
+)
+def test_anything_is_resolved(**given_values: Any) -> None:
+    found = resolve(**given_values)
     if found.reason is None:
         assert found.size > 0 or found.value is None
     else:
@@ -265,7 +310,7 @@ def test_anything_is_resolved(cmdline: str, ram: int, arch: str, auto: bool, cma
         assert found.value is not None
     assert found.low == 0 or found.size > 0
     if found.value is not None:
-        assert "crashkernel=" + found.value in cmdline
+        assert "crashkernel=" + found.value in given_values["cmdline"]
 
 
 @given(st.integers(min_value=1, max_value=1 << 40), RAM)
