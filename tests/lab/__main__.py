@@ -1,0 +1,11 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m tests.lab``."""
+
+import sys
+
+from tests.lab.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
