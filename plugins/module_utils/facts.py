@@ -4,19 +4,29 @@
 """What the rules of findings.py judge: one look at a host, through files alone."""
 
 import os
+import re
 import stat
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crash_memory, crashkernel, kdump_tools, proof
+from ansible_collections.kdump.fleet.plugins.module_utils import (
+    crash_memory,
+    crashkernel,
+    kdump_tools,
+    kernel_log,
+    proof,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
-LOOKED_FOR = (
-    "kdump-config or kdumpctl (installed), or apt-get (to install kdump-tools), in /usr/sbin, /usr/bin, /sbin and /bin"
+LOOKED_FOR = "kdump-config or kdumpctl (installed), or apt-get (to install kdump-tools), in {0}".format(", ".join(SBIN))
+# What the kernel says about a reservation that it refuses: kernel/crash_reserve.c, once kernel/crash_core.c.
+REFUSAL = re.compile(
+    "crashkernel: |crashkernel .*(?:failed|zero bytes)|cannot (?:allocate|reserve) crashkernel", re.IGNORECASE
 )
+COMMAND_LINE = re.compile("command line:", re.IGNORECASE)
 
 
 class Boot(NamedTuple):
@@ -30,7 +40,7 @@ class Boot(NamedTuple):
 
 
 class Place(NamedTuple):
-    """The directory that receives dumps, or its nearest existing parent when it does not exist yet."""
+    """The directory that receives dumps; room and kind are those of its nearest parent when it does not exist yet."""
 
     path: str
     exists: bool
@@ -48,13 +58,16 @@ class Facts(NamedTuple):
     wanted_crashkernel: Optional[str]
     memory: Dict[str, Any]
     boot: Boot
-    place: Optional[Place]
+    staged: Optional[List[str]]  # the values that the host boots with, or will once the policy is in effect
+    resolution: Optional[crashkernel.Resolution]  # what the kernel will make of these
+    places: List[Place]  # the local directories that receive dumps: now, and once the policy is in effect
     container: Optional[str]
     load_disabled: bool
     lockdown: str
     panic_timeout: Optional[int]
     panic_on_oops: Optional[bool]
     proof: Optional[Dict[str, Any]]
+    proof_error: Optional[str]  # why the record that is there cannot be used
     fingerprint: Dict[str, Any]
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
 
@@ -89,19 +102,31 @@ def boot_of(host: Host) -> Boot:
 
 def place_of(host: Host, path: str) -> Place:
     """What stands at a dump path; free space is what root may use (f_bfree)."""
-    nearest = path
-    while not host.exists(nearest):
-        nearest = os.path.dirname(nearest)
-    status = os.stat(host.path(nearest))
+    nearest, exists = _nearest(host, path)
+    try:
+        status = os.stat(host.path(nearest))
+    except OSError:  # a symbolic link to nothing, or in circles: no directory can be made there
+        return Place(path, exists=True, is_directory=False, read_only=False, mode=None, free_bytes=0)
     space = os.statvfs(host.path(nearest))
     return Place(
         path=path,
-        exists=nearest == path,
+        exists=exists,
         is_directory=stat.S_ISDIR(status.st_mode),
         read_only=bool(space.f_flag & os.ST_RDONLY),
-        mode=stat.S_IMODE(status.st_mode) if nearest == path else None,
+        mode=stat.S_IMODE(status.st_mode) if exists else None,
         free_bytes=space.f_bfree * space.f_frsize,
     )
+
+
+def _nearest(host: Host, path: str) -> Tuple[str, bool]:
+    """How far I(path) exists, and whether that is all of it."""
+    nearest = "/"
+    for name in path.strip("/").split("/"):
+        further = os.path.join(nearest, name)
+        if not os.path.lexists(host.path(further)):
+            return nearest, False
+        nearest = further
+    return nearest, True
 
 
 def _number(text: Optional[str]) -> Optional[int]:
@@ -113,18 +138,23 @@ def _number(text: Optional[str]) -> Optional[int]:
 
 def refusal_line(log: str) -> Optional[str]:
     """The kernel's line about a crashkernel reservation that failed, out of its log."""
-    for line in log.split("\n"):
-        low = line.lower()
-        if "crashkernel" in low and ("fail" in low or "cannot" in low or "expected" in low or "invalid" in low):
-            return line.split("]", 1)[-1].strip()
-    return None
+    texts = (line.text.strip() for line in kernel_log.lines(log))
+    return next((text for text in texts if REFUSAL.search(text) and not COMMAND_LINE.search(text)), None)
 
 
 def _refusal(host: Host, memory: Dict[str, Any]) -> Optional[str]:
     """Ask the kernel's log only when memory should have been reserved and was not: a healthy host costs no command."""
     if not memory["crashkernel"] or memory["reserved_bytes"] or not host.which("dmesg"):
         return None
-    return refusal_line(host.run(["dmesg"], timeout=20.0).stdout)
+    try:
+        return refusal_line(host.run(["dmesg"], timeout=20.0).stdout)
+    except CommandError:  # a container, or a log kept from root: that nothing is reserved is known without it
+        return None
+
+
+def as_arguments(values: List[str]) -> str:
+    """The values as they stand on a kernel's command line."""
+    return " ".join("crashkernel=" + value for value in values)
 
 
 def _wanted_crashkernel(policy: Policy) -> Optional[str]:
@@ -137,27 +167,42 @@ def _wanted_crashkernel(policy: Policy) -> Optional[str]:
 def gather(host: Host, policy: Policy) -> Facts:
     """Look at a host once."""
     setup = setup_of(host, policy)
-    record = proof.read(host)
+    record, proof_error = _proof(host)
     memory = crash_memory.read(host, (record or {}).get("capture"))
-    if not memory["privileged"]:
+    container = next((mark for mark in CONTAINER_MARKS if host.exists(mark)), None)
+    if not memory["privileged"] and not container:  # inside a container they are hidden from root as well
         raise KdumpError("Only root can judge a host: /proc/iomem hides its addresses. Run with become: true.")
+    targets = [setup.target] + [setup.wanted_target] * (setup.target != setup.wanted_target)
+    wanted = _wanted_crashkernel(policy)
+    boot = boot_of(host)
+    staged = wanted.split() if wanted else boot.next_values
     oops = host.read("/proc/sys/kernel/panic_on_oops")
     return Facts(
         setup=setup,
         policy=policy,
-        wanted_crashkernel=_wanted_crashkernel(policy),
+        wanted_crashkernel=wanted,
         memory=memory,
-        boot=boot_of(host),
-        place=place_of(host, setup.target.path) if setup.target.kind == "local" else None,
-        container=next((mark for mark in CONTAINER_MARKS if host.exists(mark)), None),
+        boot=boot,
+        staged=staged,
+        resolution=crash_memory.resolve_on(host, as_arguments(staged)) if staged else None,
+        places=[place_of(host, target.path) for target in targets if target.kind == "local"],
+        container=container,
         load_disabled=(host.read("/proc/sys/kernel/kexec_load_disabled") or "0").strip() == "1",
         lockdown=_lockdown(host.read("/sys/kernel/security/lockdown") or ""),
         panic_timeout=_number(host.read("/proc/sys/kernel/panic")),
         panic_on_oops=None if oops is None else oops.strip() != "0",
         proof=record,
+        proof_error=proof_error,
         fingerprint=proof.fingerprint(host, setup, memory["kernel"], record),
         refusal=_refusal(host, memory),
     )
+
+
+def _proof(host: Host) -> Tuple[Optional[Dict[str, Any]], Optional[str]]:
+    try:
+        return proof.read(host), None
+    except proof.ProofError as error:
+        return None, str(error)
 
 
 def _lockdown(text: str) -> str:

@@ -7,14 +7,25 @@ Each rule is a function over Facts that yields findings; no other place in the c
 """
 
 import stat
-from typing import Callable, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, proof
-from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
+from ansible_collections.kdump.fleet.plugins.module_utils import proof
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, Place, as_arguments
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, NEXT_BOOT, NOW, Finding
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, belongs_to_system
 
 Rule = Callable[[Facts], Iterator[Finding]]
+MIB = 1 << 20
 TIGHT = 0.1  # of the capture kernel's memory: less than this left over is too little
+
+
+def _loaded(memory: Dict[str, Any]) -> bool:
+    """Whether something is in place to capture a crash: a capture kernel, or firmware that starts this one again."""
+    return bool(memory["capture_kernel_loaded"] or memory["fadump"]["registered"])
+
+
+def _mebibytes(size: int) -> str:
+    return "{0} MiB".format(size // MIB)
 
 
 def kernel_rules(facts: Facts) -> Iterator[Finding]:
@@ -25,7 +36,7 @@ def kernel_rules(facts: Facts) -> Iterator[Finding]:
         )
     if not facts.memory["kexec_supported"]:
         yield Finding("kexec-unsupported", "Kernel {0} has no kexec in /sys/kernel.".format(facts.memory["kernel"]))
-    loaded = facts.memory["capture_kernel_loaded"]
+    loaded = _loaded(facts.memory)
     if facts.load_disabled and not loaded:
         yield Finding("kexec-load-disabled", "kernel.kexec_load_disabled is 1 and no capture kernel is loaded.")
     if facts.lockdown in ("integrity", "confidentiality") and not loaded:
@@ -46,17 +57,27 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
         return
     for command in setup.commands_missing:
         yield Finding("command-missing", "{0} is not installed.".format(command))
-    if not setup.configuration_exists:
+    if setup.configuration_exists:
+        for finding in _configuration_rules(setup):
+            yield finding
+    else:
         yield Finding("configuration-missing", "{0} does not exist.".format(setup.configuration))
+    if setup.unit_masked:
+        yield Finding("service-masked", "{0} is masked.".format(setup.unit))
+    elif not setup.unit_enabled:
+        yield Finding("service-disabled", "{0} is not enabled: nothing is loaded at boot.".format(setup.unit))
+
+
+def _configuration_rules(setup: Setup) -> Iterator[Finding]:
     for problem in setup.problems:
         yield Finding("configuration-invalid", "{0} line {1}: {2}.".format(problem.path, problem.line, problem.message))
+    told = set()  # settings with a finding of their own
     if not setup.switched_on:
-        yield Finding("kdump-switched-off", "{0} does not switch kdump on.".format(setup.configuration))
-    for name in setup.differences():
+        told.add(setup.switch_setting)
         yield Finding(
-            "configuration-differs",
-            "{0} has {1}='{2}', the policy asks for '{3}'.".format(
-                setup.configuration, name, setup.settings.get(name, ""), setup.wanted[name]
+            "kdump-switched-off",
+            "{0} has {1}='{2}': no capture kernel is loaded.".format(
+                setup.configuration, setup.switch_setting, setup.settings[setup.switch_setting]
             ),
         )
     arguments = setup.capture_arguments.split()
@@ -68,17 +89,33 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
             ),
         )
     if not any(word.startswith("panic=") for word in arguments):
+        told.add(setup.arguments_setting)
         yield Finding(
-            "capture-hangs-on-panic", "The capture kernel's arguments have no panic=: if it panics, the host hangs."
+            "capture-hangs-on-panic",
+            "If the capture kernel panics, the host hangs: '{0}' has no panic=.".format(setup.capture_arguments),
         )
-    if setup.unit_masked:
-        yield Finding("service-masked", "{0} is masked.".format(setup.unit))
-    elif not setup.unit_enabled:
-        yield Finding("service-disabled", "{0} is not enabled: nothing is loaded at boot.".format(setup.unit))
+    for name in setup.differences():
+        if name not in told:
+            yield Finding(
+                "configuration-differs",
+                "{0} has {1}='{2}', the policy asks for '{3}'.".format(
+                    setup.configuration, name, setup.settings.get(name, ""), setup.wanted[name]
+                ),
+            )
 
 
 def _joined(values: List[str]) -> str:
     return " ".join(values) or "no crashkernel"
+
+
+def _running(facts: Facts) -> List[str]:
+    return (facts.memory["crashkernel"] or "").split()
+
+
+def _reserves(facts: Facts) -> bool:
+    """Whether the staged values will reserve memory. What the running kernel did with the same outweighs foresight."""
+    done = facts.memory["reserved_bytes"] and facts.staged == _running(facts)
+    return bool(done or (facts.resolution and facts.resolution.size))
 
 
 def boot_rules(facts: Facts) -> Iterator[Finding]:
@@ -108,17 +145,15 @@ def boot_rules(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "future-kernels-uncovered", "Kernels installed later would boot with: {0}.".format(_joined(boot.future))
         )
-    staged = wanted or boot.next_values
-    if staged and facts.memory["physical_ram_bytes"]:
-        line = " ".join("crashkernel=" + value for value in staged)
-        resolved = crashkernel.resolve(line, facts.memory["physical_ram_bytes"])
-        if not resolved.size and not resolved.cma:
-            yield Finding(
-                "crashkernel-reserves-nothing",
-                "'{0}' reserves nothing on this host with {1} of memory: {2}".format(
-                    line, crashkernel.format_size(facts.memory["physical_ram_bytes"]), resolved.reason
-                ),
-            )
+    if facts.staged and facts.resolution and not _reserves(facts):
+        yield Finding(
+            "crashkernel-reserves-nothing",
+            "'{0}' reserves nothing on this host with {1} of memory: {2}.".format(
+                as_arguments(facts.staged),
+                _mebibytes(facts.memory["physical_ram_bytes"]),
+                (facts.resolution.reason or "its size is zero").rstrip("."),
+            ),
+        )
 
 
 def memory_rules(facts: Facts) -> Iterator[Finding]:
@@ -126,24 +161,22 @@ def memory_rules(facts: Facts) -> Iterator[Finding]:
     memory = facts.memory
     if not memory["kexec_supported"]:
         return
-    running = (memory["crashkernel"] or "").split()
-    if facts.refusal:
+    running = _running(facts)
+    said = ", and the kernel says: {0}".format(facts.refusal) if facts.refusal else "."
+    if not memory["reserved_bytes"]:
+        # Another value, staged or to be staged, may well be accepted. The same one will be refused again.
         yield Finding(
-            "reservation-refused",
-            "Booted with crashkernel={0}, and the kernel says: {1}".format(
-                " crashkernel=".join(running), facts.refusal
-            ),
+            "reservation-refused" if facts.refusal and facts.staged in (None, running) else "memory-not-reserved",
+            "No crash memory is reserved; booted with {0}{1}".format(_joined(running), said),
         )
-    elif not memory["reserved_bytes"]:
-        yield Finding("memory-not-reserved", "No crash memory is reserved; booted with {0}.".format(_joined(running)))
-    elif not memory["capture_kernel_loaded"]:
+    elif not _loaded(memory):
         yield Finding(
             "capture-kernel-not-loaded",
-            "{0} are reserved, but no capture kernel is loaded.".format(
-                crashkernel.format_size(memory["reserved_bytes"])
-            ),
+            "{0} are reserved, but no capture kernel is loaded.".format(_mebibytes(memory["reserved_bytes"])),
         )
-    if facts.boot.next_values and facts.boot.next_values != running:
+    # A boot into values that reserve nothing would only take away what there is.
+    worthwhile = _reserves(facts) or facts.boot.next_values != facts.staged
+    if facts.boot.next_values and facts.boot.next_values != running and worthwhile:
         yield Finding(
             "reboot-required",
             "Booted with {0}; the entry that boots next has {1}.".format(
@@ -153,10 +186,13 @@ def memory_rules(facts: Facts) -> Iterator[Finding]:
 
 
 def target_rules(facts: Facts) -> Iterator[Finding]:
-    """Is there a place for the dump?"""
-    place = facts.place
-    if place is None:
-        return
+    """Is there a place for the dump, now and once the policy is in effect?"""
+    for place in facts.places:
+        for finding in _place_rules(place, facts.setup.estimate_bytes):
+            yield finding
+
+
+def _place_rules(place: Place, needed: Optional[int]) -> Iterator[Finding]:
     if not place.is_directory:
         yield Finding(
             "target-not-a-directory", "{0} is, or lies below, something that is no directory.".format(place.path)
@@ -166,7 +202,7 @@ def target_rules(facts: Facts) -> Iterator[Finding]:
         yield Finding("target-read-only", "{0} lies on a file system that is mounted read-only.".format(place.path))
     if not place.exists:
         yield Finding("target-missing", "{0} does not exist.".format(place.path))
-    elif place.mode is not None and place.mode & stat.S_ISVTX:
+    elif place.mode is not None and (place.mode & stat.S_ISVTX or belongs_to_system(place.path)):
         # Ubuntu's crash reporter shares /var/crash with every user: closing it would break that service.
         yield Finding("target-shared", "{0} has mode {1:04o}: it is shared with others.".format(place.path, place.mode))
     elif place.mode is not None and place.mode & 0o077:
@@ -174,12 +210,11 @@ def target_rules(facts: Facts) -> Iterator[Finding]:
             "target-readable-by-others",
             "{0} has mode {1:04o}: dumps in it can be read by others than root.".format(place.path, place.mode),
         )
-    needed = facts.setup.estimate_bytes
     if needed and place.free_bytes < needed:
         yield Finding(
             "target-space-low",
             "{0} has {1} free; a dump of this host may need {2}.".format(
-                place.path, crashkernel.format_size(place.free_bytes), crashkernel.format_size(needed)
+                place.path, _mebibytes(place.free_bytes), _mebibytes(needed)
             ),
         )
 
@@ -187,21 +222,20 @@ def target_rules(facts: Facts) -> Iterator[Finding]:
 def proof_rules(facts: Facts) -> Iterator[Finding]:
     """Has a crash proven it, and was the capture comfortable?"""
     if facts.proof is None:
-        yield Finding("proof-missing", "No crash has been captured on purpose on this host yet.")
+        yield Finding("proof-missing", facts.proof_error or "No crash has been captured on purpose on this host yet.")
         return
     changed = proof.changed(facts.proof, facts.fingerprint)
     if changed:
         yield Finding(
             "proof-expired",
-            "Proven {0}, but changed since: {1}.".format(facts.proof.get("time", "earlier"), "; ".join(changed)),
+            "Proven {0}, but changed since: {1}.".format(facts.proof["time"], "; ".join(changed)),
         )
     capture = facts.memory["capture"]
     if capture and capture["least_available_bytes"] < TIGHT * capture["total_bytes"]:
         yield Finding(
             "capture-memory-tight",
             "The last proven capture had {0} of {1} left at its worst.".format(
-                crashkernel.format_size(capture["least_available_bytes"]),
-                crashkernel.format_size(capture["total_bytes"]),
+                _mebibytes(capture["least_available_bytes"]), _mebibytes(capture["total_bytes"])
             ),
         )
 

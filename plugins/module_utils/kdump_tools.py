@@ -8,12 +8,20 @@ Source of names, defaults and behaviour: kdump-tools(5), kdump-config(8) and the
 
 import os
 import re
-import shlex
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
+from ansible_collections.kdump.fleet.plugins.module_utils import meminfo
+from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import Parsed, assignment, parse
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Problem, Setup, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import is_printable
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
+    Policy,
+    Problem,
+    Setup,
+    Target,
+    check_dump_path,
+)
 
 CONFIGURATION = "/etc/default/kdump-tools"
 PACKAGED = "/usr/share/kdump-tools/kdump-tools.conf"
@@ -37,62 +45,18 @@ DEFAULTS = {
     "MAKEDUMP_ARGS": "-F -c -d 31",
     APPEND: "reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb",
 }
-_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=")
-_SPACED = re.compile(r"^\s*([A-Za-z_][A-Za-z0-9_]*)(?:\s+=|=\s+[^\s#])")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-
-
-class Parsed(NamedTuple):
-    """The assignments of a configuration file, and its lines that are none."""
-
-    values: Dict[str, str]
-    problems: List[Problem]
-
-
-def parse(text: str, path: str = CONFIGURATION) -> Parsed:
-    """Read assignments as both a shell and systemd's EnvironmentFile= do; the last one of a name wins."""
-    values: Dict[str, str] = {}
-    problems = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        spaced = _SPACED.match(line)
-        if spaced:
-            message = "blanks around '=' make a shell run '{0}' as a command: write {0}=value".format(spaced.group(1))
-            problems.append(Problem(path, number, message))
-            continue
-        found = _ASSIGNMENT.match(line)
-        if not found:
-            problems.append(Problem(path, number, "not an assignment NAME=value: systemd ignores the line"))
-            continue
-        try:
-            words = shlex.split(line[found.end() :], comments=True)
-        except ValueError as error:
-            problems.append(Problem(path, number, "cannot be read ({0}): close the quotes".format(str(error).lower())))
-            continue
-        if len(words) > 1:
-            message = "the value of {0} ends at the first blank: put it in double quotes".format(found.group(1))
-            problems.append(Problem(path, number, message))
-            continue
-        values[found.group(1)] = words[0] if words else ""
-    return Parsed(values, problems)
+_COUNT = re.compile(r"[0-9]{1,9}\Z")
+_BLOCK = re.compile(r"^{0}\n(?:.*\n)*?{1}(?:\n|\Z)".format(BEGIN, END), re.MULTILINE)
 
 
 def outside_block(text: str) -> str:
     """The configuration without the block that kdump.fleet manages."""
-    before, begin, rest = text.partition(BEGIN + "\n")
-    if not begin:
-        return text
-    return before + rest.partition(END + "\n")[2]
+    return _BLOCK.sub("", text, count=1)
 
 
-def assignment(name: str, value: str) -> str:
-    """One line that a shell and systemd both read back as I(value)."""
-    if not _NAME.match(name):
-        raise KdumpError("'{0}' is no variable name for {1}: use letters, digits and _.".format(name, CONFIGURATION))
-    if "\n" in value or "\r" in value or "\0" in value:
-        raise KdumpError("The value of {0} holds a line break or a NUL byte: write it in one line.".format(name))
-    return '{0}="{1}"'.format(name, re.sub(r'(["$`\\])', r"\\\1", value))
+def effective(values: Dict[str, str]) -> Dict[str, str]:
+    """What the tool works with: for a setting that is empty it takes its default as well."""
+    return dict(DEFAULTS, **{name: value for name, value in values.items() if value or name not in DEFAULTS})
 
 
 def _with_capture_panic(arguments: str) -> str:
@@ -104,11 +68,11 @@ def _with_capture_panic(arguments: str) -> str:
 
 def packaged_append(host: Host, own: Dict[str, str]) -> str:
     """The arguments that the capture kernel gets without kdump.fleet: the host's own, else the package's default."""
-    if own.get(APPEND):
+    if own.get(APPEND) and is_printable(own[APPEND]):
         return own[APPEND]
     for line in (host.read(PACKAGED) or "").split("\n"):
         if line.startswith("#{0}=".format(APPEND)):
-            value = parse(line[1:]).values.get(APPEND)
+            value = parse(line[1:], PACKAGED).values.get(APPEND)
             if value:
                 return value
     return DEFAULTS[APPEND]
@@ -118,8 +82,6 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str]) -> Dict[str, str]:
     """The policy in the names of kdump-tools(5); I(own) is what the file says outside our block."""
     result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
     if policy.path is not None:
-        if not policy.path.startswith("/"):
-            raise KdumpError("The dump path '{0}' is not absolute: write it from /.".format(policy.path))
         result["KDUMP_COREDIR"] = policy.path
     if policy.core_collector is not None:
         collector = policy.core_collector.split(None, 1)
@@ -128,7 +90,8 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str]) -> Dict[str, str]:
                 "The core collector '{0}' cannot be used here: kdump-tools always runs makedumpfile. "
                 "Write 'makedumpfile' and its options.".format(policy.core_collector)
             )
-        result["MAKEDUMP_ARGS"] = collector[1].strip() if len(collector) > 1 else ""
+        # Without any option kdump-tools would take its default; -F is what it adds to all others.
+        result["MAKEDUMP_ARGS"] = collector[1].strip() if len(collector) > 1 else "-F"
     if policy.compression is not None:
         if policy.compression not in COMPRESSIONS:
             raise KdumpError(
@@ -142,14 +105,26 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str]) -> Dict[str, str]:
             raise KdumpError("Cannot keep {0} dumps: use 0 (all) or more.".format(policy.keep_dumps))
         result["KDUMP_NUM_DUMPS"] = str(policy.keep_dumps)
     result.update(policy.options or {})
+    result = {name: value or DEFAULTS.get(name, "") for name, value in result.items()}
+    if "KDUMP_COREDIR" in result:
+        check_dump_path(result["KDUMP_COREDIR"])
     return result
 
 
 def _target(settings: Dict[str, str]) -> Target:
+    path = os.path.join("/", settings["KDUMP_COREDIR"])
     for kind in ("ssh", "nfs", "ftp"):
         if settings.get(kind.upper()):
-            return Target(kind, settings[kind.upper()], settings["KDUMP_COREDIR"])
-    return Target("local", "", settings["KDUMP_COREDIR"])
+            return Target(kind, settings[kind.upper()], path)
+    return Target("local", "", path)
+
+
+def _relative_path(parsed: Parsed) -> List[Problem]:
+    path = parsed.values.get("KDUMP_COREDIR") or "/"
+    if path.startswith("/"):
+        return []
+    message = "KDUMP_COREDIR is '{0}', which is below / at boot and elsewhere otherwise: write it from /".format(path)
+    return [Problem(CONFIGURATION, parsed.lines["KDUMP_COREDIR"], message)]
 
 
 def _resolved(host: Host, name: str) -> Optional[str]:
@@ -162,17 +137,12 @@ def _resolved(host: Host, name: str) -> Optional[str]:
     return None
 
 
-def dump_estimate(meminfo: str, collector: str) -> Optional[int]:
-    """Bytes that a dump may need: all memory, or with C(-d 31) what belongs to the kernel.
+def dump_estimate(values: Dict[str, int], collector: str) -> Optional[int]:
+    """Bytes that a dump may need, by /proc/meminfo: all memory, or with C(-d 31) what belongs to the kernel.
 
     With level 31 makedumpfile leaves out zero, cache, user and free pages (makedumpfile(8)).
     Compression is not counted.
     """
-    values: Dict[str, int] = {}
-    for line in meminfo.split("\n"):
-        words = line.replace(":", " ").split()
-        if len(words) >= 2 and words[1].isdigit():
-            values[words[0]] = int(words[1]) * 1024
     if "MemTotal" not in values:
         return None
     words = collector.split()
@@ -190,9 +160,9 @@ def _commands_missing(host: Host) -> List[str]:
 def read(host: Host, policy: Policy) -> Setup:
     """The set-up of a host with kdump-tools, or of one that will get it. Reads files only."""
     text = host.read(CONFIGURATION)
-    parsed = parse(text or "")
-    settings = dict(DEFAULTS, **parsed.values)
-    asked = wanted(host, policy, parse(outside_block(text or "")).values)
+    parsed = parse(text or "", CONFIGURATION)
+    settings = effective(parsed.values)
+    asked = wanted(host, policy, parse(outside_block(text or ""), CONFIGURATION).values)
     return Setup(
         tool="kdump-tools",
         package="kdump-tools",
@@ -201,18 +171,21 @@ def read(host: Host, policy: Policy) -> Setup:
         unit=UNIT,
         unit_enabled=bool(host.glob("/etc/systemd/system/*.wants/" + UNIT)),
         unit_masked=os.path.realpath(host.path("/etc/systemd/system/" + UNIT)) == "/dev/null",
-        switched_on=settings["USE_KDUMP"] not in ("", "0"),
+        switched_on=settings["USE_KDUMP"] != "0",
+        switch_setting="USE_KDUMP",
         configuration=CONFIGURATION,
         configuration_exists=text is not None,
         settings=settings,
         wanted=asked,
         wanted_lines=[assignment(name, asked[name]) for name in sorted(asked)],
-        problems=parsed.problems,
+        problems=parsed.problems + _relative_path(parsed),
         target=_target(settings),
+        wanted_target=_target(dict(settings, **asked)),
         capture_arguments=settings[APPEND],
+        arguments_setting=APPEND,
         capture_unit=CAPTURE_UNIT,
         capture_kernel=_resolved(host, settings.get("KDUMP_KERNEL") or "/var/lib/kdump/vmlinuz"),
         capture_initrd=_resolved(host, settings.get("KDUMP_INITRD") or "/var/lib/kdump/initrd.img"),
-        keep_dumps=int(settings["KDUMP_NUM_DUMPS"]) if settings["KDUMP_NUM_DUMPS"].isdigit() else 0,
-        estimate_bytes=dump_estimate(host.read("/proc/meminfo") or "", settings["MAKEDUMP_ARGS"]),
+        keep_dumps=int(settings["KDUMP_NUM_DUMPS"]) if _COUNT.match(settings["KDUMP_NUM_DUMPS"]) else 0,
+        estimate_bytes=dump_estimate(meminfo.parse(host.read("/proc/meminfo") or ""), settings["MAKEDUMP_ARGS"]),
     )

@@ -9,6 +9,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import findings, proof
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, gather
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, ROLLOUT, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
 
 
@@ -19,7 +20,8 @@ def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> st
         (False, True): "not ready before a reboot",
         (False, False): "not ready",
     }[ready_now, ready_next_boot]
-    blocking = [finding.code for finding in found if CODES[finding.code].severity == "error"]
+    errors = [finding.code for finding in found if CODES[finding.code].severity == "error"]
+    blocking = sorted(set(errors), key=errors.index)
     return "{0}: {1}".format(state, ", ".join(blocking)) if blocking else state
 
 
@@ -35,13 +37,14 @@ def report(host: Host, policy: Policy) -> Dict[str, Any]:
     facts = gather(host, policy)
     found = findings.judge(facts)
     ready_now, ready_next_boot = findings.ready(found)
-    setup, place = facts.setup, facts.place
-    return {
+    setup = facts.setup
+    place = facts.places[0] if setup.target.kind == "local" else None
+    answer = {
         "ready": ready_now and ready_next_boot,
         "ready_now": ready_now,
         "ready_next_boot": ready_next_boot,
         "needs_rollout": any(CODES[finding.code].mended_by == ROLLOUT for finding in found),
-        "reboot_required": any(finding.code in ("reboot-required", "memory-not-reserved") for finding in found),
+        "reboot_required": any(finding.code == "reboot-required" for finding in found),
         "summary": _summary(ready_now, ready_next_boot, found),
         "findings": [finding.as_dict() for finding in found],
         "crash_memory": facts.memory,
@@ -70,3 +73,4 @@ def report(host: Host, policy: Policy) -> Dict[str, Any]:
         "fingerprint": facts.fingerprint,
         "proof_file": proof.RECORD,
     }
+    return dict(printable(answer))

@@ -1,0 +1,569 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of findings.py and finding_codes.py: what makes each finding appear, and nothing else."""
+
+import os
+from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional
+
+import pytest
+
+from ansible_collections.kdump.fleet.plugins.module_utils import proof
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
+from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, Finding, Kind
+from ansible_collections.kdump.fleet.plugins.module_utils.findings import judge, ready
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from tests.unit.plugins.module_utils.host_tree import (
+    BLOCK,
+    CAPTURE_ARGUMENTS,
+    CONFIGURATION,
+    INITRD,
+    KERNEL,
+    MENU,
+    VALUE,
+    WANTED_BY_BOOT,
+    HostTree,
+    kernel_log,
+)
+
+MIB = 1 << 20
+LOADED = "/sys/kernel/kexec_crash_loaded"
+UNIT = "/etc/systemd/system/kdump-tools.service"
+LARGE = "4G-:512M"  # reserves nothing on this host
+
+
+class Case(NamedTuple):
+    """A change to a ready host, and the finding that it makes."""
+
+    code: str
+    change: Callable[[HostTree], Any]
+    message: str
+    policy: Dict[str, Any] = {}
+    beside: FrozenSet[str] = frozenset()  # findings that cannot be told from this one's cause
+    again: bool = True  # the proof is made again after the change
+
+
+def not_loaded(tree: HostTree) -> None:
+    tree.write(LOADED, "0\n")
+
+
+def no_kexec(tree: HostTree) -> None:
+    tree.remove(LOADED, "/sys/kernel/kexec_crash_size")
+
+
+def load_disabled(tree: HostTree) -> None:
+    not_loaded(tree)
+    tree.write("/proc/sys/kernel/kexec_load_disabled", "1\n")
+
+
+def locked_down(tree: HostTree) -> None:
+    not_loaded(tree)
+    tree.write("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
+
+
+def no_panic_reboot(tree: HostTree) -> None:
+    not_loaded(tree)
+    tree.write("/proc/sys/kernel/panic", "0\n")
+
+
+def without_unit(tree: HostTree) -> None:
+    tree.append(CONFIGURATION, 'KDUMP_CMDLINE_APPEND="nr_cpus=1 panic=5"\n')
+
+
+def unreserved(tree: HostTree) -> None:
+    tree.nothing_reserved()
+    tree.runner = kernel_log(
+        "[    0.1] Command line: crashkernel=1 failed\n[    0.2] Memory: 793280K/1048040K available\n"
+    )
+
+
+def refused(tree: HostTree) -> None:
+    tree.nothing_reserved()
+    tree.runner = kernel_log(
+        "[    0.1] Kernel command line: x\n[    0.004123] cannot allocate crashkernel (size:0xc000000)\n"
+    )
+
+
+def refused_but_mendable(tree: HostTree) -> None:
+    refused(tree)
+    tree.running("auto")
+    tree.menu("auto", "auto")
+    tree.drop_in("auto")
+
+
+def stage(value: str) -> Callable[[HostTree], None]:
+    def change(tree: HostTree) -> None:
+        tree.menu(value, value)
+        tree.drop_in(value)
+
+    return change
+
+
+def file_as_target(tree: HostTree) -> None:
+    tree.path("/var/crash").rmdir()
+    tree.write("/var/crash", "")
+
+
+def file_above_target(tree: HostTree) -> None:
+    tree.write("/data", "")
+    tree.append(CONFIGURATION, "KDUMP_COREDIR=/data/crash\n")
+
+
+def link_as_target(target: str) -> Callable[[HostTree], None]:
+    def change(tree: HostTree) -> None:
+        tree.path("/var/crash").rmdir()
+        tree.link("/var/crash", target)
+
+    return change
+
+
+def system_directory(tree: HostTree) -> None:
+    tree.directory("/srv")
+    tree.append(CONFIGURATION, "KDUMP_COREDIR=/srv/\n")
+
+
+def little_memory_left(tree: HostTree) -> None:
+    record = tree.record()
+    record["capture"]["least_available_bytes"] = 16 * MIB
+    tree.write_record(record)
+
+
+def new_initrd(tree: HostTree) -> None:
+    tree.write(INITRD, "another")
+
+
+def fewer_bytes(tree: HostTree) -> None:
+    tree.write("/proc/meminfo", "MemTotal: 99999999999 kB\n")
+
+
+def nothing(tree: HostTree) -> None:
+    """The policy alone makes the finding."""
+
+
+CASES = [
+    Case(
+        "container",
+        lambda tree: tree.write("/run/systemd/container", "lxc\n"),
+        "/run/systemd/container exists: this is a container, its kernel is another host's.",
+    ),
+    Case("kexec-unsupported", no_kexec, "Kernel {0} has no kexec in /sys/kernel.".format(KERNEL)),
+    Case("not-installed", lambda tree: tree.remove("/usr/sbin/kdump-config"), "kdump-tools is not installed."),
+    Case(
+        "command-missing",
+        lambda tree: tree.remove("/usr/sbin/kexec"),
+        "kexec (package kexec-tools) is not installed.",
+    ),
+    Case(
+        "command-missing",
+        lambda tree: tree.path("/usr/bin/makedumpfile").chmod(0o644),
+        "makedumpfile (package makedumpfile) is not installed.",
+    ),
+    Case("configuration-missing", lambda tree: tree.remove(CONFIGURATION), "/etc/default/kdump-tools does not exist."),
+    Case(
+        "configuration-invalid",
+        lambda tree: tree.append(CONFIGURATION, "KDUMP_NUM_DUMPS = 3\n"),
+        "/etc/default/kdump-tools line 13: blanks around '=' make a shell run 'KDUMP_NUM_DUMPS' as a command: "
+        "write KDUMP_NUM_DUMPS=value.",
+    ),
+    Case(
+        "configuration-invalid",
+        lambda tree: tree.append(CONFIGURATION, "HOSTTAG=d\udcfcmps\n"),
+        "/etc/default/kdump-tools line 13: the value of HOSTTAG holds control characters or bytes that are not UTF-8: "
+        "'d\\xfcmps'.",
+    ),
+    Case(
+        "configuration-invalid",
+        lambda tree: tree.append(CONFIGURATION, "KDUMP_COREDIR=var/crash\n"),
+        "/etc/default/kdump-tools line 13: KDUMP_COREDIR is 'var/crash', which is below / at boot and elsewhere "
+        "otherwise: write it from /.",
+    ),
+    Case(
+        "configuration-differs",
+        nothing,
+        "/etc/default/kdump-tools has KDUMP_NUM_DUMPS='0', the policy asks for '3'.",
+        policy={"keep_dumps": 3},
+    ),
+    Case(
+        "configuration-differs",
+        nothing,
+        "/etc/default/kdump-tools has HOSTTAG='', the policy asks for 'hostname'.",
+        policy={"options": {"HOSTTAG": "hostname"}},
+    ),
+    Case(
+        "kdump-switched-off",
+        lambda tree: tree.append(CONFIGURATION, "USE_KDUMP=0\n"),
+        "/etc/default/kdump-tools has USE_KDUMP='0': no capture kernel is loaded.",
+    ),
+    Case(
+        "capture-unit-missing",
+        without_unit,
+        "The capture kernel would boot without kdump-tools-dump.service: its arguments are 'nr_cpus=1 panic=5'.",
+    ),
+    Case(
+        "capture-hangs-on-panic",
+        lambda tree: tree.replace(CONFIGURATION, " panic=10", ""),
+        "If the capture kernel panics, the host hangs: '{0}' has no panic=.".format(CAPTURE_ARGUMENTS),
+    ),
+    Case(
+        "service-disabled",
+        lambda tree: tree.remove(WANTED_BY_BOOT),
+        "kdump-tools.service is not enabled: nothing is loaded at boot.",
+    ),
+    Case("service-masked", lambda tree: tree.link(UNIT, "/dev/null"), "kdump-tools.service is masked."),
+    Case("bootloader-unknown", lambda tree: tree.remove(MENU), "No boot loader was found. Looked for "),
+    Case(
+        "bootloader-unknown",
+        lambda tree: tree.append(MENU, "menuentry 'cut short' {\n"),
+        "/boot/grub/grub.cfg is not a whole GRUB configuration: it ends in the middle of the entry 'cut short'.",
+    ),
+    Case(
+        "crashkernel-not-staged",
+        lambda tree: tree.menu(VALUE, None, None),
+        "2 of 3 boot entries of grub2 have no crashkernel=, the first is 'entry-1'.",
+    ),
+    Case(
+        "crashkernel-differs",
+        lambda tree: tree.menu(VALUE, "128M"),
+        "1 of 2 boot entries have another crashkernel= than '{0}': 'entry-1' has '128M'.".format(VALUE),
+        policy={"crashkernel": "default"},
+    ),
+    Case(
+        "crashkernel-reserves-nothing",
+        stage(LARGE),
+        "'crashkernel=4G-:512M' reserves nothing on this host with 1023 MiB of memory: ",
+    ),
+    Case(
+        "crashkernel-reserves-nothing",
+        stage("0M"),
+        "'crashkernel=0M' reserves nothing on this host with 1023 MiB of memory: the size is zero",
+        policy={},
+    ),
+    Case(
+        "future-kernels-uncovered",
+        lambda tree: tree.remove("/etc/default/grub.d/zz-kdump-fleet.cfg"),
+        "Kernels installed later would boot with: no crashkernel.",
+    ),
+    Case(
+        "future-kernels-uncovered",
+        lambda tree: tree.drop_in("128M"),
+        "Kernels installed later would boot with: 128M.",
+        policy={"crashkernel": VALUE},
+    ),
+    Case(
+        "memory-not-reserved",
+        unreserved,
+        "No crash memory is reserved; booted with {0}.".format(VALUE),
+    ),
+    Case(
+        "memory-not-reserved",
+        refused_but_mendable,
+        "No crash memory is reserved; booted with auto, and the kernel says: cannot allocate crashkernel "
+        "(size:0xc000000)",
+        policy={"crashkernel": "default"},
+        beside=frozenset(["crashkernel-differs"]),
+    ),
+    Case(
+        "reservation-refused",
+        refused,
+        "No crash memory is reserved; booted with {0}, and the kernel says: cannot allocate crashkernel "
+        "(size:0xc000000)".format(VALUE),
+    ),
+    Case("reboot-required", stage("256M"), "Booted with {0}; the entry that boots next has 256M.".format(VALUE)),
+    Case("capture-kernel-not-loaded", not_loaded, "192 MiB are reserved, but no capture kernel is loaded."),
+    Case(
+        "kexec-load-disabled",
+        load_disabled,
+        "kernel.kexec_load_disabled is 1 and no capture kernel is loaded.",
+        beside=frozenset(["capture-kernel-not-loaded"]),
+    ),
+    Case(
+        "lockdown",
+        locked_down,
+        "Lockdown is 'integrity': unsigned capture kernels are refused.",
+        beside=frozenset(["capture-kernel-not-loaded"]),
+    ),
+    Case(
+        "panic-hangs",
+        no_panic_reboot,
+        "kernel.panic is 0 and no capture kernel is loaded: a panic leaves the host hanging.",
+        beside=frozenset(["capture-kernel-not-loaded"]),
+    ),
+    Case(
+        "oops-does-not-crash",
+        lambda tree: tree.write("/proc/sys/kernel/panic_on_oops", "0\n"),
+        "kernel.panic_on_oops is 0: an oops kills a process, and leaves no dump.",
+    ),
+    Case(
+        "target-not-a-directory",
+        file_as_target,
+        "/var/crash is, or lies below, something that is no directory.",
+    ),
+    Case(
+        "target-not-a-directory",
+        file_above_target,
+        "/data/crash is, or lies below, something that is no directory.",
+    ),
+    Case(
+        "target-not-a-directory",
+        link_as_target("/nowhere"),
+        "/var/crash is, or lies below, something that is no directory.",
+    ),
+    Case(
+        "target-not-a-directory",
+        link_as_target("crash"),
+        "/var/crash is, or lies below, something that is no directory.",
+    ),
+    Case("target-missing", lambda tree: tree.path("/var/crash").rmdir(), "/var/crash does not exist."),
+    Case(
+        "target-missing",
+        lambda tree: tree.append(CONFIGURATION, "KDUMP_COREDIR=/var/crash/a/b/\n"),
+        "/var/crash/a/b/ does not exist.",
+    ),
+    Case(
+        "target-readable-by-others",
+        lambda tree: tree.path("/var/crash").chmod(0o750),
+        "/var/crash has mode 0750: dumps in it can be read by others than root.",
+    ),
+    Case(
+        "target-shared",
+        lambda tree: tree.path("/var/crash").chmod(0o3777),
+        "/var/crash has mode 3777: it is shared with others.",
+    ),
+    Case("target-shared", system_directory, "/srv/ has mode 0755: it is shared with others."),
+    Case("target-space-low", fewer_bytes, "; a dump of this host may need 97656249 MiB."),
+    Case(
+        "capture-memory-tight",
+        little_memory_left,
+        "The last proven capture had 16 MiB of 160 MiB left at its worst.",
+        again=False,
+    ),
+    Case(
+        "proof-missing",
+        lambda tree: tree.remove(proof.RECORD),
+        "No crash has been captured on purpose on this host yet.",
+        again=False,
+    ),
+    Case(
+        "proof-missing",
+        lambda tree: tree.write(proof.RECORD, "[]"),
+        "/var/lib/kdump-fleet/proof.json is no proof record: record is missing or of the wrong type. "
+        "Run the crash test again, which writes it anew.",
+        again=False,
+    ),
+    Case(
+        "proof-expired",
+        new_initrd,
+        "Proven 2026-11-22T18:28:00Z, but changed since: capture initrd {0}.".format(INITRD),
+        again=False,
+    ),
+]
+
+
+@pytest.mark.parametrize("policy", [{}, {"crashkernel": "default", "path": "/var/crash", "core_collector": None}])
+def test_a_ready_host_has_no_findings(tree: HostTree, policy: Dict[str, Any]) -> None:
+    answer = report(tree.host(), Policy.of(policy))
+    assert answer["findings"] == []
+    assert (answer["ready"], answer["ready_now"], answer["ready_next_boot"]) == (True, True, True)
+    assert (answer["needs_rollout"], answer["reboot_required"]) == (False, False)
+    assert answer["summary"] == "ready"
+
+
+@pytest.mark.parametrize("case", CASES, ids=["{0}-{1}".format(case.code, number) for number, case in enumerate(CASES)])
+def test_each_finding_appears_for_its_cause_alone(tree: HostTree, case: Case) -> None:
+    case.change(tree)
+    if case.again:
+        tree.prove()
+    answer = report(tree.host(), Policy.of(case.policy))
+    codes = [finding["code"] for finding in answer["findings"]]
+    assert set(codes) == {case.code} | case.beside
+    assert codes.count(case.code) == 1
+    finding = answer["findings"][codes.index(case.code)]
+    assert case.message in finding["message"]
+    kind = CODES[case.code]
+    assert finding == dict(kind._asdict(), code=case.code, message=finding["message"], blocks=list(kind.blocks))
+    blocked = {state for code in codes for state in CODES[code].blocks}
+    assert (answer["ready_now"], answer["ready_next_boot"]) == ("now" not in blocked, "next_boot" not in blocked)
+    assert answer["ready"] == (not blocked)
+    assert answer["needs_rollout"] == ("rollout" in {CODES[code].mended_by for code in codes})
+    assert answer["reboot_required"] == ("reboot-required" in codes)
+
+
+def test_every_code_is_made_by_some_case() -> None:
+    shown = {case.code for case in CASES} | {"target-read-only"}  # which needs a mount: it has a test of its own
+    assert shown == set(CODES)
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_kinds_are_consistent(code: str) -> None:
+    kind = CODES[code]
+    assert isinstance(kind, Kind)
+    assert kind.severity in ("error", "warning", "info")
+    assert bool(kind.blocks) == (kind.severity == "error")
+    assert set(kind.blocks) <= {"now", "next_boot"}
+    assert kind.mended_by in ("rollout", "crash_test", "administrator")
+    assert kind.remedy.endswith(".")
+    assert kind.remedy.encode("ascii")
+
+
+class Space(NamedTuple):
+    """What statvfs answers."""
+
+    f_flag: int
+    f_bfree: int
+    f_frsize: int = 4096
+
+
+@pytest.mark.parametrize(
+    ("space", "code", "message"),
+    [
+        (
+            Space(os.ST_RDONLY, 1 << 20),
+            "target-read-only",
+            "/var/crash lies on a file system that is mounted read-only.",
+        ),
+        (Space(0, 256), "target-space-low", "/var/crash has 1 MiB free; a dump of this host may need 59 MiB."),
+        (Space(0, 0), "target-space-low", "/var/crash has 0 MiB free; a dump of this host may need 59 MiB."),
+    ],
+)
+def test_the_file_system_of_the_target_is_judged(
+    tree: HostTree, monkeypatch: pytest.MonkeyPatch, space: Space, code: str, message: str
+) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda path: space)
+    found = judge(gather(tree.host(), Policy()))
+    assert found == [Finding(code, message)]
+    assert ready(found) == ((code != "target-read-only"),) * 2
+
+
+def codes_of(tree: HostTree, policy: Optional[Dict[str, Any]] = None) -> List[str]:
+    return [finding.code for finding in judge(gather(tree.host(), Policy.of(policy)))]
+
+
+def test_a_bare_host_needs_all_of_it(tree: HostTree) -> None:
+    """A Debian machine as it is installed."""
+    tree.remove("/usr/sbin/kdump-config", CONFIGURATION, proof.RECORD, "/etc/default/grub.d/zz-kdump-fleet.cfg")
+    tree.remove("/usr/share/kdump-tools/kdump-tools.conf")
+    tree.path("/var/crash").rmdir()
+    tree.nothing_reserved()
+    tree.running(None)
+    tree.menu(None, None)
+    tree.write("/proc/sys/kernel/panic", "0\n")
+    tree.write("/proc/sys/kernel/panic_on_oops", "0\n")
+    assert codes_of(tree, {"crashkernel": "default", "path": "/var/crash"}) == [
+        "not-installed",
+        "crashkernel-not-staged",
+        "memory-not-reserved",
+        "panic-hangs",
+        "target-missing",
+        "oops-does-not-crash",
+        "proof-missing",
+    ]
+    answer = report(tree.host(), Policy.of({"crashkernel": "default"}))
+    assert answer["summary"] == "not ready: not-installed, crashkernel-not-staged, memory-not-reserved"
+    assert answer["reboot_required"] is False  # into what? nothing is staged yet
+
+
+def test_the_package_alone_does_not_suffice(tree: HostTree) -> None:
+    """Right after the package was installed: its own configuration, nothing booted into yet."""
+    tree.replace(CONFIGURATION, BLOCK, "")
+    tree.prove()
+    assert codes_of(tree) == ["capture-hangs-on-panic"]
+    assert codes_of(tree, {"options": {"KDUMP_COREDIR": "/data/crash"}}) == [
+        "capture-hangs-on-panic",
+        "configuration-differs",
+        "target-missing",
+    ]
+
+
+def test_several_findings_of_one_code_are_named_once_in_the_summary(tree: HostTree) -> None:
+    tree.remove("/usr/sbin/kexec", "/usr/bin/makedumpfile")
+    answer = report(tree.host(), Policy())
+    assert [finding["code"] for finding in answer["findings"]] == ["command-missing"] * 2
+    assert answer["summary"] == "not ready: command-missing"
+
+
+@pytest.mark.parametrize(
+    ("change", "summary"),
+    [
+        (lambda tree: tree.menu(None), "ready now, not after the next boot: crashkernel-not-staged"),
+        (not_loaded, "not ready before a reboot: capture-kernel-not-loaded"),
+        (no_kexec, "not ready: kexec-unsupported"),
+        (lambda tree: tree.path("/var/crash").chmod(0o755), "ready"),
+    ],
+)
+def test_the_summary_is_one_line(tree: HostTree, change: Callable[[HostTree], None], summary: str) -> None:
+    change(tree)
+    assert report(tree.host(), Policy())["summary"] == summary
+
+
+def test_a_value_that_reserved_memory_is_not_doubted(tree: HostTree) -> None:
+    """The kernel did it, whatever is foreseen."""
+    tree.running(LARGE)
+    stage(LARGE)(tree)
+    assert codes_of(tree) == []
+
+
+def test_the_policy_decides_what_will_be_reserved(tree: HostTree) -> None:
+    assert codes_of(tree, {"crashkernel": LARGE}) == ["crashkernel-reserves-nothing", "crashkernel-differs"]
+
+
+def test_a_refused_value_without_another_one_is_for_the_administrator(tree: HostTree) -> None:
+    refused(tree)
+    tree.remove(MENU)
+    assert codes_of(tree) == ["bootloader-unknown", "reservation-refused"]
+
+
+def test_firmware_that_boots_again_counts_as_loaded(tree: HostTree) -> None:
+    not_loaded(tree)
+    tree.write("/sys/kernel/fadump/enabled", "1\n")
+    tree.write("/sys/kernel/fadump/registered", "1\n")
+    tree.write("/sys/kernel/fadump/mem_reserved", "201326592\n")
+    tree.write("/proc/sys/kernel/panic", "0\n")
+    assert codes_of(tree) == []
+
+
+def test_settings_that_are_missing_are_not_judged(tree: HostTree) -> None:
+    not_loaded(tree)
+    tree.remove("/proc/sys/kernel/panic", "/proc/sys/kernel/panic_on_oops", "/proc/sys/kernel/kexec_load_disabled")
+    tree.remove("/sys/kernel/security/lockdown")
+    assert codes_of(tree) == ["capture-kernel-not-loaded"]
+
+
+def test_a_remote_target_has_no_local_place(tree: HostTree) -> None:
+    tree.append(CONFIGURATION, 'SSH="kdump@dump.example"\n')
+    tree.path("/var/crash").rmdir()
+    tree.prove()
+    answer = report(tree.host(), Policy())
+    assert answer["findings"] == []
+    assert answer["target"] == {
+        "kind": "ssh",
+        "location": "kdump@dump.example",
+        "path": "/var/crash",
+        "free_bytes": None,
+    }
+
+
+def test_both_the_present_and_the_wanted_place_are_judged(tree: HostTree) -> None:
+    """The roll-out must not close a directory that others use, whichever it is."""
+    tree.directory("/data", 0o1777)
+    tree.path("/var/crash").chmod(0o755)
+    answer = report(tree.host(), Policy.of({"path": "/data"}))
+    assert [(finding["code"], finding["message"].split()[0]) for finding in answer["findings"]] == [
+        ("configuration-differs", CONFIGURATION),
+        ("target-readable-by-others", "/var/crash"),
+        ("target-shared", "/data"),
+    ]
+    assert answer["target"]["path"] == "/var/crash"
+    assert answer["target"]["free_bytes"] > 0
+
+
+def test_messages_are_printable_whatever_the_host_holds(tree: HostTree) -> None:
+    tree.running("1\udcff\x1b")
+    tree.menu("1\udcff", None)
+    tree.append(CONFIGURATION, 'KDUMP_COREDIR="/var/\udcfc\x1b[31m"\nSSH_KEY="\udcff"\n')
+    answer = report(tree.host(), Policy())
+    texts = [finding["message"] for finding in answer["findings"]]
+    assert any("/var/\\xfc\\x1b[31m does not exist." in text for text in texts)
+    for text in texts + [answer["crash_memory"]["crashkernel"], answer["target"]["path"]]:
+        text.encode("utf-8")
+        assert "\x1b" not in text
