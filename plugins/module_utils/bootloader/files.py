@@ -17,7 +17,14 @@ def write(path: str, content: bytes, mode: int = 0o600, like: Optional[str] = No
 
     With I(like) the mode, owner, labels and time are those of that file.
     """
-    path = os.path.realpath(path)
+    try:
+        _replace(os.path.realpath(path), content, mode, like)
+    except OSError as error:
+        error.filename = like or path  # the temporary file's name would tell nobody anything
+        raise
+
+
+def _replace(path: str, content: bytes, mode: int, like: Optional[str]) -> None:
     handle, temporary = tempfile.mkstemp(prefix=".kdump-fleet-", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as stream:

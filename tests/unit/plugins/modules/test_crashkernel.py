@@ -50,12 +50,18 @@ def machine_of_the_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ma
     return machine
 
 
-def run(**given: Any) -> dict[str, Any]:
+def ended(**given: Any) -> tuple[dict[str, Any] | None, str | None]:
+    """How the module ended: its result, or its message."""
     FakeModule.given, FakeModule.result, FakeModule.failure = given, None, None
     crashkernel.main()
-    assert FakeModule.failure is None
-    assert FakeModule.result is not None
-    return FakeModule.result
+    return FakeModule.result, FakeModule.failure
+
+
+def run(**given: Any) -> dict[str, Any]:
+    result, failure = ended(**given)
+    assert failure is None
+    assert result is not None
+    return result
 
 
 def test_present_then_absent(machine: Machine) -> None:
@@ -86,10 +92,9 @@ def test_parameters_that_do_not_go_together(machine: Machine, given: dict[str, A
 
 
 def test_a_wrong_value_is_a_clear_failure(machine: Machine) -> None:
-    FakeModule.given, FakeModule.failure = {"value": "lots"}, None
-    crashkernel.main()
-    assert FakeModule.failure is not None
-    assert FakeModule.failure.startswith("The crashkernel value 'lots' cannot be used")
+    _result, failure = ended(value="lots")
+    assert failure is not None
+    assert failure.startswith("The crashkernel value 'lots' cannot be used")
     assert machine.calls == []
 
 

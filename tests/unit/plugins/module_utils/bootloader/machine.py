@@ -109,7 +109,8 @@ class Machine(object):
         """Write the menu from the settings."""
         script = SOURCING.format(root=self.root, drop_ins="yes" if self.family == "grub" else "no")
         said = subprocess.check_output(["sh", "-c", script]).decode("utf-8", "surrogateescape")
-        self.write(self.menu, menu_text(*said.split("\0"), custom=self.custom))
+        linux, default, first = said.split("\0")
+        self.write(self.menu, menu_text(linux, default, first, self.custom))
 
     def run(self, argv: List[str], timeout: float) -> CommandResult:
         """The runner of C(host)."""

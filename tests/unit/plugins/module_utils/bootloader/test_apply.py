@@ -178,7 +178,8 @@ def test_a_disk_that_is_full_when_the_content_is_written(machine: Machine, monke
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    assert "writing a file failed: No space left on device. " + UNCHANGED in failure(machine)
+    message = "crashkernel= was not changed: {0}: No space left on device. " + UNCHANGED
+    assert failure(machine) == message.format(machine.path(MENU))
 
 
 def test_a_directory_that_cannot_be_made(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import tempfile
 from typing import List, Tuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, kernel_arguments
@@ -82,6 +82,7 @@ LINES = st.lists(
 ).map(" ".join)
 
 
+@settings(max_examples=60)  # each runs a shell
 @given(LINES, LINES, st.sampled_from(VALUES))
 def test_it_does_what_replace_does(linux: str, default: str, values: List[str]) -> None:
     wanted = " ".join(values) or None

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Dict, Tuple
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, kernel_arguments
@@ -118,6 +118,7 @@ CLEAR_LINES = st.builds('{0}{1}="{2}"{3}\n'.format, BEFORE, NAMES, SPACED, BEHIN
 CLEAR_FILES = st.lists(st.one_of(CLEAR_LINES, OTHER_LINES)).map("".join)
 
 
+@settings(max_examples=50)  # each runs a shell
 @given(CLEAR_FILES, st.sampled_from(VALUES))
 def test_the_shell_sees_exactly_the_wanted_values(text: str, wanted: str) -> None:
     linux, default = sourced(edit(text, wanted))
@@ -192,6 +193,7 @@ def test_evaluate(text: str, expected: str) -> None:
     assert variables == {"A": expected}
 
 
+@settings(max_examples=50)  # each runs a shell
 @given(FILES)
 def test_evaluate_agrees_with_the_shell(text: str) -> None:
     assume("echo" not in text)

@@ -160,7 +160,7 @@ def test_the_answer_can_be_printed_whatever_the_files_hold(machine: Machine) -> 
 SAFE = st.lists(st.sampled_from(["quiet", "a=1", '\\"b c\\"', "crashkernel=1M", "crashkernel=2M,high", "--", " "]))
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(SAFE.map(" ".join), SAFE.map(" ".join), st.sampled_from(VALUES), st.sampled_from(["grub", "grub2"]))
 def test_any_settings_come_to_the_wanted_values_and_back(
     tmp_path_factory: pytest.TempPathFactory, linux: str, default: str, wanted: Optional[str], family: str
