@@ -20,9 +20,9 @@ STRIP = r"""# This file is managed by kdump.fleet (module crashkernel); changes 
 kdump_fleet_strip() {{
     # $1 without the words crashkernel=...; white space between double quotes does not end a word.
     kdump_fleet_part='([^[:space:]"]|"[^"]*("|$))'
-    kdump_fleet_word="(\"crashkernel=[^\"]*(\"|\$)|crashkernel=)$kdump_fleet_part*"
+    kdump_fleet_word="(\"crashkernel=[^\"]*(\"|\$)|crashkernel=)${{kdump_fleet_part}}*"
     printf '%s\n' "$1" | LC_ALL=C sed -E -e :again -e \
-        "s/^(($kdump_fleet_part|[[:space:]])*[[:space:]])?$kdump_fleet_word[[:space:]]*/\1/" \
+        "s/^((${{kdump_fleet_part}}|[[:space:]])*[[:space:]])?${{kdump_fleet_word}}[[:space:]]*/\1/" \
         -e 't again' -e 's/[[:space:]]+$//'
 }}
 
