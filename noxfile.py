@@ -94,7 +94,7 @@ class Parts:
     def not_run(self, part: str, reason: str) -> None:
         """A part that this machine cannot run: said plainly, counted neither as passed nor as failed."""
         self.session.warn(f"{part}: {reason}")
-        self._keep(summary.Result(part, 0, 0, [reason]))
+        self._keep(summary.Result(part, 0, 0, [("all", reason)]))
 
     def end(self) -> None:
         """Fail the session when one of its parts failed."""

@@ -21,12 +21,13 @@ from tests.checkout import ROOT, cache_directory, files
 
 VERSIONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
-# Takes the place of get-pip.py, which is run with the arguments of "pip install": every Python brings a pip.
-# In a process of its own, because ensurepip makes pip deaf to its configuration.
+# Takes the place of get-pip.py, which is run with the arguments of "pip install" and two of its own: every Python
+# brings a pip. It runs in a process of its own, because ensurepip makes pip deaf to its configuration.
 GET_PIP = """
 import subprocess, sys
-subprocess.check_call([sys.executable, "-m", "ensurepip"])
-sys.exit(subprocess.call([sys.executable, "-m", "pip", "install"] + sys.argv[1:]))
+subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEVNULL)
+arguments = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "--quiet"] + arguments))
 """
 
 

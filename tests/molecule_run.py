@@ -27,7 +27,7 @@ from tests.checkout import ROOT, collections_path
 ARTIFACTS = ROOT / "artifacts" / "molecule"
 EXECUTED = re.compile(r"^\w+ +\[(?P<scenario>\S+) > (?P<step>\w+)\] Execut(?P<state>ing|ed: .*)$")
 RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=\d+ ")
-NEEDS_HOSTS = ("prepare", "converge", "idempotence", "side_effect")
+NEEDS_HOSTS = ("prepare", "converge", "check", "idempotence", "side_effect")
 OPTIONAL_PLAYBOOKS = ("prepare", "side_effect", "cleanup", "verify")
 
 
@@ -74,9 +74,11 @@ def complaint(wanted: str, step: Step | None) -> str | None:
 
 
 def judge_steps(sequence: Sequence[str], seen: Sequence[Step]) -> list[tuple[str, str | None]]:
-    """Each wanted step with what is wrong about it, or None."""
+    """Each wanted step with what is wrong about it, or None. What follows a failed step is tidying up."""
+    failed = next((number for number, step in enumerate(seen) if step.outcome.startswith("Failed")), len(seen))
+    reached = seen[: failed + 1]
     return [
-        (wanted, complaint(wanted, seen[number] if number < len(seen) else None))
+        (wanted, complaint(wanted, reached[number] if number < len(reached) else None))
         for number, wanted in enumerate(sequence)
     ]
 
@@ -94,7 +96,7 @@ def judge_verifiers(sequence: Sequence[str], reports: Sequence[Path]) -> list[tu
             if result.passed == 0:
                 said = "no test passed"
             elif result.not_run:
-                said = "skipped: " + "; ".join(result.not_run)
+                said = "skipped: " + "; ".join(f"{name}: {reason}" for name, reason in result.not_run)
         judged.append((f"{step}: tests", said))
     return judged or [("verify: tests", "the scenario has no verify step")]
 
@@ -128,7 +130,7 @@ def write_junit(judged: Sequence[tuple[str, str | None]], path: Path) -> None:
     ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def environment(reports: Path, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(reports: Path, base: Mapping[str, str]) -> dict[str, str]:
     """molecule's variables: the collection from this checkout, plain text to read, a report of every verify step."""
     collections = str(collections_path())
     return {
@@ -179,7 +181,7 @@ def main(arguments: Sequence[str]) -> int:
     shutil.rmtree(reports, ignore_errors=True)
     reports.mkdir(parents=True)
     status, output = run(
-        ["molecule", "test", "--scenario-name", scenario], environment(reports), reports / "molecule.log"
+        ["molecule", "test", "--scenario-name", scenario], environment(reports, os.environ), reports / "molecule.log"
     )
     verified = sorted(reports.glob("verify-*.xml"))
     judged = [

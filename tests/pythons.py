@@ -35,8 +35,9 @@ def answers(path: Path, version: str) -> bool:
 
 def find(
     version: str,
-    environment: Mapping[str, str] = os.environ,
+    environment: Mapping[str, str] | None = None,
     works: Callable[[Path, str], bool] = answers,
 ) -> Path | None:
     """The first Python of this version (such as "3.6") that works, or None."""
-    return next((path for path in candidates(version, environment) if works(path, version)), None)
+    places = candidates(version, os.environ if environment is None else environment)
+    return next((path for path in places if works(path, version)), None)

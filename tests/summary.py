@@ -27,12 +27,12 @@ RESULTS = ROOT / "artifacts" / "results"
 
 
 class Result(NamedTuple):
-    """One part: how many of its tests passed and failed, and what could not run (with the reason)."""
+    """One part: how many of its tests passed and failed, and what did not run: name and reason."""
 
     part: str
     passed: int
     failed: int
-    not_run: list[str] = []
+    not_run: list[tuple[str, str]] = []
     seconds: float = 0.0
 
 
@@ -52,7 +52,7 @@ def judge_tests(part: str, ok: bool, reports: Iterable[Path], seconds: float = 0
                 failed += 1
             elif skipped is not None:
                 reason = skipped.get("message") or skipped.text or "no reason given"
-                not_run.append(f"{case.get('name')}: {reason.strip()}")
+                not_run.append((case.get("name") or "?", reason.strip()))
             else:
                 passed += 1
     if failed == 0 and (not ok or passed == 0):
@@ -71,7 +71,7 @@ def load(directory: Path = RESULTS) -> list[Result]:
     """The results of the last run, in the order in which the parts ended."""
     found = [json.loads(path.read_text()) for path in directory.glob("*.json")]
     found.sort(key=lambda entry: float(entry.pop("at")))
-    return [Result(**entry) for entry in found]
+    return [Result(**{**entry, "not_run": [(name, reason) for name, reason in entry["not_run"]]}) for entry in found]
 
 
 def complete(results: Sequence[Result], status: int) -> list[Result]:
@@ -91,7 +91,11 @@ def render(results: Sequence[Result]) -> str:
         f"{result.part:<{width}}  {result.passed:6}  {result.failed:6}  {len(result.not_run):7}  {result.seconds:7.1f}"
         for result in results
     ]
-    lines += [f"not run: {result.part}: {reason}" for result in results for reason in result.not_run]
+    for result in results:
+        reasons: dict[str, list[str]] = {}
+        for name, reason in result.not_run:
+            reasons.setdefault(reason, []).append(name)
+        lines += [f"not run: {result.part}: {', '.join(named)}: {reason}" for reason, named in reasons.items()]
     passed = sum(result.passed for result in results)
     failed = sum(result.failed for result in results)
     return "\n".join([*lines, "", f"{passed} passed, {failed} failed"])
