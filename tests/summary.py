@@ -71,7 +71,7 @@ def load(directory: Path = RESULTS) -> list[Result]:
     """The results of the last run, in the order in which the parts ended."""
     found = [json.loads(path.read_text()) for path in directory.glob("*.json")]
     found.sort(key=lambda entry: float(entry.pop("at")))
-    return [Result(**{**entry, "not_run": [(name, reason) for name, reason in entry["not_run"]]}) for entry in found]
+    return [Result(**{**entry, "not_run": [tuple(pair) for pair in entry["not_run"]]}) for entry in found]
 
 
 def complete(results: Sequence[Result], status: int) -> list[Result]:
