@@ -19,10 +19,11 @@ _ASSIGNMENT = re.compile(r"[ \t]*(?:export[ \t]+)?(" + _NAME + ")=")
 _SPACED = re.compile(r"[ \t]*(?:export[ \t]+)?(" + _NAME + r")(?:[ \t]+=|=[ \t]+[^\s#])")
 # One piece of a word: '...', "...", \x, or characters that mean nothing to a shell.
 _PIECE = re.compile(
-    r"""'([^']*)' | "([^"\\]*(?:\\.[^"\\]*)*)" | \\(.) | ((?:\$\(|[^ \t\n'"\\;&|<>()])+)""", re.VERBOSE | re.DOTALL
+    r"""'([^']*)' | "([^"\\]*(?:\\.[^"\\]*)*)" | \\(.) | ((?:\$\(|[^ \t\n'"\\;&|<>()]+)+)""", re.VERBOSE | re.DOTALL
 )
 _ESCAPE = re.compile(r'\\([$`"\\\n])')
 _EXPANSION = re.compile(r"(?<!\\)(?:\\\\)*(`|\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9({@*#?$!-]))")
+_HOME = re.compile("(?:^|:)(~)")
 _REST = re.compile(r"(?:[ \t]+#|[ \t]*(?=\n|\Z))")
 _TO_ESCAPE = re.compile(r'(["$`\\])')
 
@@ -99,7 +100,7 @@ def _word(text: str, position: int) -> Tuple[str, int, Optional[str]]:
             return "".join(parts), position, None
         single, double, escaped, bare = piece.groups()
         open_to_shell = double if double is not None else bare
-        replaced = _EXPANSION.search(open_to_shell or "")
+        replaced = _EXPANSION.search(open_to_shell or "") or _HOME.search(bare or "")
         if replaced:
             return (
                 "",

@@ -82,6 +82,7 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str]) -> Dict[str, str]:
     """The policy in the names of kdump-tools(5); I(own) is what the file says outside our block."""
     result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
     if policy.path is not None:
+        check_dump_path(policy.path)
         result["KDUMP_COREDIR"] = policy.path
     if policy.core_collector is not None:
         collector = policy.core_collector.split(None, 1)

@@ -1,0 +1,364 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of kdump_tools.py."""
+
+import errno
+from typing import Any, Dict, List, Optional
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools
+from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.kdump_tools import (
+    APPEND,
+    BEGIN,
+    DEFAULTS,
+    END,
+    dump_estimate,
+    effective,
+    outside_block,
+)
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup, Target
+from tests.unit.plugins.module_utils.host_tree import (
+    CAPTURE_ARGUMENTS,
+    CONFIGURATION,
+    INITRD,
+    KERNEL,
+    WANTED_BY_BOOT,
+    HostTree,
+)
+
+PACKAGED = "/usr/share/kdump-tools/kdump-tools.conf"
+UNIT = "/etc/systemd/system/kdump-tools.service"
+
+
+def setup_of(tree: HostTree, **policy: Any) -> Setup:
+    return kdump_tools.read(tree.host(), Policy.of(policy))
+
+
+# ---- the block that kdump.fleet manages
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        ("", ""),
+        ("A=1\n", "A=1\n"),
+        ("A=1\n# BEGIN kdump.fleet\nA=2\n# END kdump.fleet\nB=1\n", "A=1\nB=1\n"),
+        ("# BEGIN kdump.fleet\n# END kdump.fleet", ""),
+        ("A=1\n# BEGIN kdump.fleet\nA=2\n# END kdump.fleet", "A=1\n"),
+        ("A=1\n# BEGIN kdump.fleet\nA=2\n", "A=1\n# BEGIN kdump.fleet\nA=2\n"),
+        ("A=1\n# END kdump.fleet\n", "A=1\n# END kdump.fleet\n"),
+        ("A=1 # BEGIN kdump.fleet\nB=2\n# END kdump.fleet\n", "A=1 # BEGIN kdump.fleet\nB=2\n# END kdump.fleet\n"),
+    ],
+)
+def test_the_block_is_cut_out(text: str, outside: str) -> None:
+    assert outside_block(text) == outside
+
+
+@given(st.text(), st.text().filter(lambda text: END not in text), st.text())
+def test_cutting_out_undoes_adding(before: str, inside: str, behind: str) -> None:
+    before = before + "\n"
+    block = "{0}\n{1}\n{2}\n".format(BEGIN, inside, END)
+    if BEGIN not in before:
+        assert outside_block(before + block + behind) == before + behind
+
+
+# ---- settings
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULTS))
+def test_an_empty_setting_means_the_default(name: str) -> None:
+    assert effective({name: ""})[name] == DEFAULTS[name]
+    assert effective({name: "x"})[name] == "x"
+    assert effective({})[name] == DEFAULTS[name]
+
+
+def test_settings_without_a_default_stay_as_they_are() -> None:
+    assert effective({"SSH": "", "NFS": "a:/b"}) == dict(DEFAULTS, SSH="", NFS="a:/b")
+
+
+def test_a_ready_host_is_as_it_should_be(tree: HostTree) -> None:
+    setup = setup_of(tree)
+    assert (setup.tool, setup.package, setup.unit) == ("kdump-tools", "kdump-tools", "kdump-tools.service")
+    assert (setup.installed, setup.commands_missing) == (True, [])
+    assert (setup.unit_enabled, setup.unit_masked, setup.switched_on) == (True, False, True)
+    assert (setup.configuration, setup.configuration_exists, setup.problems) == (CONFIGURATION, True, [])
+    assert setup.target == setup.wanted_target == Target("local", "", "/var/crash")
+    assert setup.capture_kernel == "/boot/vmlinuz-" + KERNEL
+    assert setup.capture_initrd == INITRD
+    assert setup.keep_dumps == 0
+    assert setup.differences() == []
+    assert setup.wanted_lines == [
+        'KDUMP_CMDLINE_APPEND="{0} panic=10"'.format(CAPTURE_ARGUMENTS),
+        'USE_KDUMP="1"',
+    ]
+
+
+def test_a_host_without_anything_is_described_all_the_same(tree: HostTree) -> None:
+    tree.remove(CONFIGURATION, PACKAGED, WANTED_BY_BOOT, "/usr/sbin/kdump-config", "/usr/sbin/kexec", "/proc/meminfo")
+    tree.remove("/usr/bin/makedumpfile", "/var/lib/kdump/vmlinuz", "/var/lib/kdump/initrd.img")
+    setup = setup_of(tree)
+    assert (setup.installed, setup.configuration_exists, setup.unit_enabled) == (False, False, False)
+    assert setup.commands_missing == ["kexec (package kexec-tools)", "makedumpfile (package makedumpfile)"]
+    assert (setup.capture_kernel, setup.capture_initrd, setup.estimate_bytes) == (None, None, None)
+    assert setup.switched_on is False
+    assert setup.wanted[APPEND] == DEFAULTS[APPEND] + " panic=10"
+
+
+@pytest.mark.parametrize(
+    ("value", "on"), [("1", True), ("0", False), ("", False), ("yes", True), ("00", True), ("2", True)]
+)
+def test_anything_but_zero_switches_kdump_on(tree: HostTree, value: str, on: bool) -> None:
+    """As its own script tests it."""
+    tree.append(CONFIGURATION, "USE_KDUMP={0}\n".format(value))
+    assert setup_of(tree).switched_on is on
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [("", 0), ("5", 5), ("005", 5), ("-1", 0), ("many", 0), ("\u00b2", 0), ("9" * 5000, 0)]
+)
+def test_dumps_that_are_kept_are_counted(tree: HostTree, value: str, kept: int) -> None:
+    tree.append(CONFIGURATION, 'KDUMP_NUM_DUMPS="{0}"\n'.format(value))
+    assert setup_of(tree).keep_dumps == kept
+
+
+@pytest.mark.parametrize(
+    ("lines", "target"),
+    [
+        ("", Target("local", "", "/var/crash")),
+        ("KDUMP_COREDIR=\n", Target("local", "", "/var/crash")),
+        ("KDUMP_COREDIR=/data\n", Target("local", "", "/data")),
+        ("KDUMP_COREDIR=data/crash\n", Target("local", "", "/data/crash")),
+        ("SSH=kdump@server\n", Target("ssh", "kdump@server", "/var/crash")),
+        ("NFS=server:/export\nKDUMP_COREDIR=/mnt\n", Target("nfs", "server:/export", "/mnt")),
+        ("FTP=server:/in\n", Target("ftp", "server:/in", "/var/crash")),
+        ("SSH=\nNFS=''\n", Target("local", "", "/var/crash")),
+    ],
+)
+def test_the_target_is_found(tree: HostTree, lines: str, target: Target) -> None:
+    tree.append(CONFIGURATION, lines)
+    assert setup_of(tree).target == target
+
+
+def test_the_target_of_the_policy_is_known_beforehand(tree: HostTree) -> None:
+    setup = setup_of(tree, path="/data", options={"SSH": "kdump@server"})
+    assert setup.target == Target("local", "", "/var/crash")
+    assert setup.wanted_target == Target("ssh", "kdump@server", "/data")
+
+
+def test_a_relative_path_is_a_problem_of_its_line(tree: HostTree) -> None:
+    tree.append(CONFIGURATION, "HOSTTAG=ip\nKDUMP_COREDIR=crash\n")
+    problems = setup_of(tree).problems
+    assert [(problem.path, problem.line) for problem in problems] == [(CONFIGURATION, 14)]
+    assert "KDUMP_COREDIR is 'crash'" in problems[0].message
+    assert setup_of(tree, path="/var/crash").differences() == ["KDUMP_COREDIR"]
+
+
+# ---- units
+
+
+def test_units_are_found_by_their_links(tree: HostTree) -> None:
+    tree.remove(WANTED_BY_BOOT)
+    assert setup_of(tree).unit_enabled is False
+    tree.link("/etc/systemd/system/multi-user.target.wants/kdump-tools.service", "/nowhere")
+    assert setup_of(tree).unit_enabled is True
+
+
+@pytest.mark.parametrize(("target", "masked"), [("/dev/null", True), ("/etc/other.service", False), (UNIT, False)])
+def test_a_masked_unit_is_a_link_to_nothing(tree: HostTree, target: str, masked: bool) -> None:
+    tree.link(UNIT, target)
+    assert setup_of(tree).unit_masked is masked
+
+
+# ---- what the policy asks for
+
+
+@pytest.mark.parametrize(
+    ("policy", "wanted"),
+    [
+        ({}, {}),
+        ({"path": "/data/crash"}, {"KDUMP_COREDIR": "/data/crash"}),
+        ({"core_collector": "makedumpfile -c -d 31"}, {"MAKEDUMP_ARGS": "-c -d 31"}),
+        ({"core_collector": " makedumpfile\t-l  -d 31 "}, {"MAKEDUMP_ARGS": "-l  -d 31"}),
+        ({"core_collector": "makedumpfile"}, {"MAKEDUMP_ARGS": "-F"}),
+        ({"compression": "none"}, {"KDUMP_COMPRESSION": ""}),
+        ({"compression": "lz4"}, {"KDUMP_COMPRESSION": "lz4"}),
+        ({"keep_dumps": 0}, {"KDUMP_NUM_DUMPS": "0"}),
+        ({"keep_dumps": 10**20}, {"KDUMP_NUM_DUMPS": "100000000000000000000"}),
+        ({"options": {"HOSTTAG": "hostname", "USE_KDUMP": False}}, {"HOSTTAG": "hostname", "USE_KDUMP": "0"}),
+        ({"options": {"MAKEDUMP_ARGS": "", "SSH": ""}}, {"MAKEDUMP_ARGS": "-F -c -d 31", "SSH": ""}),
+        ({"path": "/a", "options": {"KDUMP_COREDIR": "/b"}}, {"KDUMP_COREDIR": "/b"}),
+        ({"crashkernel": "256M"}, {}),
+    ],
+)
+def test_the_policy_is_translated(tree: HostTree, policy: Dict[str, Any], wanted: Dict[str, str]) -> None:
+    always = {"USE_KDUMP": "1", APPEND: CAPTURE_ARGUMENTS + " panic=10"}
+    assert setup_of(tree, **policy).wanted == dict(always, **wanted)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ({"path": "crash"}, "The dump path 'crash' is not absolute: write it from /."),
+        ({"path": ""}, "The dump path '' is not absolute: write it from /."),
+        ({"path": "/"}, "The dump path '/' is a directory of the system"),
+        ({"options": {"KDUMP_COREDIR": "crash"}}, "The dump path 'crash' is not absolute: write it from /."),
+        ({"options": {"KDUMP_COREDIR": "/tmp"}}, "The dump path '/tmp' is a directory of the system"),
+        ({"path": "/a\nb"}, "The value of KDUMP_COREDIR cannot be written: '/a\nb' holds a line break"),
+        ({"path": "/a\0b"}, "The value of KDUMP_COREDIR cannot be written"),
+        ({"path": "/a\ud800"}, "The value of KDUMP_COREDIR cannot be written"),
+        ({"core_collector": ""}, "The core collector '' cannot be used here: kdump-tools always runs makedumpfile."),
+        ({"core_collector": "cp"}, "The core collector 'cp' cannot be used here"),
+        ({"core_collector": "makedumpfile -c\n-d 31"}, "The value of MAKEDUMP_ARGS cannot be written"),
+        (
+            {"compression": "zip"},
+            "The compression 'zip' is unknown to kdump-tools: use one of none, bzip2, gzip, lz4, xz.",
+        ),
+        ({"keep_dumps": -1}, "Cannot keep -1 dumps: use 0 (all) or more."),
+        ({"options": {"bad name": "x"}}, "'bad name' is no name of a setting"),
+        ({"options": {"X": None}}, "The option X is None: give it one text or number"),
+    ],
+)
+def test_a_wrong_policy_is_refused(tree: HostTree, policy: Dict[str, Any], message: str) -> None:
+    with pytest.raises(KdumpError) as error:
+        setup_of(tree, **policy)
+    assert str(error.value).startswith(message)
+
+
+def test_an_empty_path_in_options_means_the_default(tree: HostTree) -> None:
+    assert setup_of(tree, options={"KDUMP_COREDIR": ""}).wanted["KDUMP_COREDIR"] == "/var/crash"
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted"),
+    [
+        ("", CAPTURE_ARGUMENTS + " panic=10"),
+        (APPEND + '="nr_cpus=2"\n', "nr_cpus=2 panic=10"),
+        (APPEND + '="nr_cpus=2 panic=-1"\n', "nr_cpus=2 panic=-1"),
+        (APPEND + "=\n", CAPTURE_ARGUMENTS + " panic=10"),
+        (APPEND + '="nr_cpus=\udcff"\n', CAPTURE_ARGUMENTS + " panic=10"),
+        (APPEND + '="$OTHER nr_cpus=2"\n', CAPTURE_ARGUMENTS + " panic=10"),
+    ],
+)
+def test_the_hosts_own_capture_arguments_are_kept(tree: HostTree, own: str, wanted: str) -> None:
+    tree.write(CONFIGURATION, own + BEGIN + "\n" + APPEND + '="from an earlier roll-out"\n' + END + "\n")
+    assert setup_of(tree).wanted[APPEND] == wanted
+
+
+@pytest.mark.parametrize(
+    ("packaged", "wanted"),
+    [
+        (None, DEFAULTS[APPEND]),
+        ("", DEFAULTS[APPEND]),
+        ("#{0}=\n".format(APPEND), DEFAULTS[APPEND]),
+        ('#{0}="broken\n'.format(APPEND), DEFAULTS[APPEND]),
+        ("# {0}=prose\n".format(APPEND), DEFAULTS[APPEND]),
+        ('#{0}=""\n#{0}="nr_cpus=3"\n'.format(APPEND), "nr_cpus=3"),
+    ],
+)
+def test_the_packages_own_default_is_found(tree: HostTree, packaged: Optional[str], wanted: str) -> None:
+    tree.remove(PACKAGED, CONFIGURATION)
+    if packaged is not None:
+        tree.write(PACKAGED, packaged)
+    assert setup_of(tree).wanted[APPEND] == wanted + " panic=10"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["KDUMP_COREDIR", "MAKEDUMP_ARGS", "SSH", "HOSTTAG", "KDUMP_FAIL_CMD", "KDUMP_COMPRESSION"]),
+        st.text("aZ09 /_-='\"\\$`#;&|()\u00fc\t", max_size=20),
+    )
+)
+def test_what_was_written_is_no_difference_any_more(options: Dict[str, str]) -> None:
+    """The second run of a roll-out changes nothing, whatever the values are."""
+    lines: List[str] = []
+
+    class Configured(object):
+        root = "/nowhere"
+
+        def read(self, name: str) -> Optional[str]:
+            text = "HOSTTAG=ip\n{0}\n{1}\n{2}\n".format(BEGIN, "\n".join(lines), END)
+            return text if name == CONFIGURATION else None
+
+        def path(self, name: str) -> str:
+            return "/nowhere" + name
+
+        def which(self, name: str) -> Optional[str]:
+            return None
+
+        def glob(self, name: str) -> List[str]:
+            return []
+
+    host: Any = Configured()
+    try:
+        setup = kdump_tools.read(host, Policy.of({"options": options}))
+    except KdumpError:  # a path that is none
+        return
+    lines.extend(setup.wanted_lines)
+    again = kdump_tools.read(host, Policy.of({"options": options}))
+    assert again.differences() == []
+    assert again.problems == []
+    assert again.wanted_lines == setup.wanted_lines
+
+
+# ---- files
+
+
+def test_links_are_followed_and_loops_end(tree: HostTree) -> None:
+    tree.link("/var/lib/kdump/vmlinuz", "../../../boot/vmlinuz-" + KERNEL)
+    tree.link("/var/lib/kdump/initrd.img", "initrd.img")
+    setup = setup_of(tree)
+    assert setup.capture_kernel == "/boot/vmlinuz-" + KERNEL
+    assert setup.capture_initrd is None
+    tree.link("/var/lib/kdump/vmlinuz", "/boot/gone")
+    assert setup_of(tree).capture_kernel is None
+
+
+def test_other_files_can_be_named(tree: HostTree) -> None:
+    tree.write("/boot/crash/kernel", "")
+    tree.append(CONFIGURATION, "KDUMP_KERNEL=/boot/crash/kernel\nKDUMP_INITRD=/boot/crash/initrd\n")
+    setup = setup_of(tree)
+    assert (setup.capture_kernel, setup.capture_initrd) == ("/boot/crash/kernel", None)
+    tree.append(CONFIGURATION, "KDUMP_KERNEL=\n")
+    assert setup_of(tree).capture_kernel == "/boot/vmlinuz-" + KERNEL
+
+
+def test_a_directory_in_the_place_of_the_configuration_is_told(tree: HostTree) -> None:
+    tree.remove(CONFIGURATION)
+    tree.directory(CONFIGURATION)
+    with pytest.raises(OSError) as error:
+        setup_of(tree)
+    assert error.value.errno == errno.EISDIR
+    assert error.value.filename == str(tree.path(CONFIGURATION))
+
+
+# ---- room for a dump
+
+
+@pytest.mark.parametrize(
+    ("collector", "size"),
+    [
+        ("-c -d 31", 100),
+        ("-d31 -F", 100),
+        ("-F -c -d 31", 100),
+        ("-c -d 17", 1000),
+        ("-c", 1000),
+        ("", 1000),
+        ("-d", 1000),
+        ("31 -d", 1000),
+        ("-c -d 3", 1000),
+    ],
+)
+def test_a_dump_may_need_all_memory_or_what_the_kernel_has(collector: str, size: int) -> None:
+    values = {"MemTotal": 1000, "MemFree": 500, "Buffers": 100, "Cached": 200, "AnonPages": 100, "SwapCached": 77}
+    assert dump_estimate(values, collector) == size
+
+
+def test_nonsense_in_meminfo_is_no_estimate_or_zero() -> None:
+    assert dump_estimate({}, "-d 31") is None
+    assert dump_estimate({"MemFree": 5}, "-d 31") is None
+    assert dump_estimate({"MemTotal": 5, "MemFree": 50}, "-d 31") == 0
