@@ -36,7 +36,8 @@ def read_number(text: str, position: int = 0, limit: int = LIMIT) -> Tuple[int, 
 def memparse(text: str, position: int = 0, limit: int = LIMIT) -> Tuple[int, int]:
     """The amount at I(position), in bytes, and the position behind it: C(memparse()) of the kernel.
 
-    A unit letter counts without a number in front of it, as zero. The position stays when there is neither.
+    A unit letter counts without a number in front of it, as zero (Linux 7.3 was seen to refuse that; neither reserves
+    anything). The position stays when there is neither.
     """
     number, position = read_number(text, position, limit)
     unit = UNITS.find(text[position : position + 1].upper() or "-")
