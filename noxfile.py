@@ -49,8 +49,9 @@ ENVIRONMENT = {
 class Parts:
     """The parts of one session. A failed part does not stop the next one, but the session fails at its end."""
 
-    def __init__(self, session: nox.Session) -> None:
+    def __init__(self, session: nox.Session, **variables: str) -> None:
         self.session = session
+        self.variables = {**ENVIRONMENT, **variables}
         self.failed: list[str] = []
 
     def check(self, part: str, *command: str | Path, env: dict[str, str] | None = None) -> bool:
@@ -104,7 +105,7 @@ class Parts:
     def _run(self, command: Iterable[str | Path], env: dict[str, str] | None) -> tuple[bool, float]:
         begin = time.monotonic()
         try:
-            self.session.run(*command, env={**ENVIRONMENT, **(env or {})}, external=True)
+            self.session.run(*command, env={**self.variables, **(env or {})}, external=True)
             ok = True
         except CommandFailed:
             ok = False
@@ -246,17 +247,19 @@ def sanity(session: nox.Session) -> None:
 @nox.session
 def machines(session: nox.Session) -> None:
     """Molecule scenarios and end-to-end tests on the lab's virtual machines."""
-    parts = Parts(session)
-    ready = parts.check("lab setup", sys.executable, "-m", "tests.lab", "setup")
-    if ready and parts.check("lab build", sys.executable, "-m", "tests.lab", "build"):
-        for scenario in molecule_run.scenarios(ROOT):
-            parts.tests(
-                f"molecule {scenario}",
-                sys.executable,
-                "-m",
-                "tests.molecule_run",
-                scenario,
-                reports=molecule_run.ARTIFACTS / scenario,
-            )
-        parts.pytest("machines", "tests/machines")
+    with tempfile.TemporaryDirectory(prefix="kdump-fleet-") as directory:
+        parts = Parts(session, TMPDIR=directory)
+        ready = parts.check("lab setup", sys.executable, "-m", "tests.lab", "setup")
+        if ready and parts.check("lab build", sys.executable, "-m", "tests.lab", "build"):
+            for scenario in molecule_run.scenarios(ROOT):
+                parts.tests(
+                    f"molecule {scenario}",
+                    sys.executable,
+                    "-m",
+                    "tests.molecule_run",
+                    scenario,
+                    reports=molecule_run.ARTIFACTS / scenario,
+                )
+            parts.pytest("machines", "tests/machines")
+        parts.check("nothing left running", sys.executable, "-m", "tests.leftovers", ROOT, directory)
     parts.end()
