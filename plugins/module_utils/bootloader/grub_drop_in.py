@@ -33,7 +33,7 @@ GRUB_CMDLINE_LINUX=$(kdump_fleet_strip "${{GRUB_CMDLINE_LINUX-}}")
 # In front: a " -- " or a quote that is never closed, in what others set, would swallow what stands behind it.
 SET = r"""
 # GRUB_CMDLINE_LINUX reaches every entry, those for recovery included.
-kdump_fleet_crashkernel={words}
+kdump_fleet_crashkernel='{words}'
 GRUB_CMDLINE_LINUX="$kdump_fleet_crashkernel${{GRUB_CMDLINE_LINUX:+ $GRUB_CMDLINE_LINUX}}"
 """
 
@@ -43,7 +43,7 @@ def text(values: List[str]) -> str:
     strip = STRIP.format(then=",\n# and the wanted one is put there, once" if values else "")
     if not values:
         return strip
-    return strip + SET.format(words=shlex.quote(" ".join("crashkernel=" + value for value in values)))
+    return strip + SET.format(words=" ".join("crashkernel=" + value for value in values).replace("'", "'\\''"))
 
 
 def words(drop_in: str) -> str:

@@ -16,7 +16,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, ke
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_drop_in
 
 SCRIPT = '. "$1"; printf "%s\\0%s" "$GRUB_CMDLINE_LINUX" "$GRUB_CMDLINE_LINUX_DEFAULT"'
-VALUES = [["256M"], ["1G-4G:192M,4G-:256M@64M"], ["512M,high", "128M,low"], []]
+VALUES = [["256M"], ["it's$HOME"], ["1G-4G:192M,4G-:256M@64M"], ["512M,high", "128M,low"], []]
 
 
 def sourced(values: List[str], **variables: str) -> Tuple[str, str]:
