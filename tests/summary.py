@@ -36,6 +36,9 @@ class Result(NamedTuple):
     seconds: float = 0.0
 
 
+CUT_SHORT = Result("the run was cut short", 0, 1)
+
+
 def judge_command(part: str, ok: bool, seconds: float = 0.0) -> Result:
     """A part that is one check: it passes or it fails."""
     return Result(part, int(ok), int(not ok), [], seconds)
@@ -60,11 +63,21 @@ def judge_tests(part: str, ok: bool, reports: Iterable[Path], seconds: float = 0
     return Result(part, passed, failed, not_run, seconds)
 
 
+def path_of(result: Result, directory: Path) -> Path:
+    """Where the result of a part is kept."""
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", result.part)
+    return directory / f"{name}.json"
+
+
 def save(result: Result, directory: Path = RESULTS) -> None:
     """Keep the result of a part; a part that runs again replaces its own."""
     directory.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", result.part)
-    (directory / f"{name}.json").write_text(json.dumps({"at": time.time(), **result._asdict()}))
+    path_of(result, directory).write_text(json.dumps({"at": time.time(), **result._asdict()}))
+
+
+def forget(result: Result, directory: Path) -> None:
+    """Take a result back."""
+    path_of(result, directory).unlink(missing_ok=True)
 
 
 def load(directory: Path = RESULTS) -> list[Result]:
@@ -106,12 +119,13 @@ def main(arguments: Sequence[str], directory: Path = RESULTS) -> int:
     status = 0
     if arguments[:1] == ["run"]:
         shutil.rmtree(directory, ignore_errors=True)
+        save(CUT_SHORT, directory)
         status = subprocess.run(arguments[1:], stdin=subprocess.DEVNULL, check=False).returncode
-    results = complete(load(directory), status)
-    if arguments[:1] == ["run"]:
-        for result in results:  # keeps a failure that no part recorded, for "show"
-            if result not in load(directory):
-                save(result, directory)
+        forget(CUT_SHORT, directory)
+    recorded = load(directory)
+    results = complete(recorded, status)
+    for result in results[len(recorded) :]:  # so that "show" knows it too
+        save(result, directory)
     print(render(results), flush=True)
     return status or int(any(result.failed for result in results))
 

@@ -113,3 +113,11 @@ def test_a_good_run_succeeds(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     code = f"from pathlib import Path; from tests.summary import *; save(Result('p', 7, 0), Path({str(tmp_path)!r}))"
     assert summary.main(["run", sys.executable, "-c", code], tmp_path) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "7 passed, 0 failed"
+
+
+def test_a_run_that_was_cut_short_has_not_passed(tmp_path: Path) -> None:
+    """While the command runs, the results say so; when nothing comes after it, that remains."""
+    code = f"import shutil; shutil.copytree({str(tmp_path / 'now')!r}, {str(tmp_path / 'then')!r})"
+    summary.main(["run", sys.executable, "-c", code], tmp_path / "now")
+    assert summary.load(tmp_path / "then") == [summary.CUT_SHORT]
+    assert summary.CUT_SHORT not in summary.load(tmp_path / "now")
