@@ -14,6 +14,7 @@ from typing import FrozenSet, List, NamedTuple, Optional, Pattern, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import kernel_log
 from ansible_collections.kdump.fleet.plugins.module_utils.kernel_log import Line
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 
 FRAMES_IN_SIGNATURE = 5
 LONGEST_MESSAGE = 300
@@ -148,8 +149,8 @@ def analyse(text: str) -> Optional[Crash]:
     cause = _cause(log)
     if cause is None:
         return None
-    said = "".join(sign if sign.isprintable() else " " for sign in log[cause.line].text)
-    return Crash(cause.kind, " ".join(said.split())[:LONGEST_MESSAGE], kernel_log.trace(log, cause.line, _PANIC))
+    said: str = printable(" ".join(log[cause.line].text.split()))
+    return Crash(cause.kind, said[:LONGEST_MESSAGE], kernel_log.trace(log, cause.line, _PANIC))
 
 
 def message(text: str) -> Optional[str]:

@@ -7,6 +7,7 @@ Nothing here reads more than it is asked for, so a dump of any size is judged wi
 """
 
 import os
+import re
 from typing import Dict, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
@@ -97,5 +98,5 @@ def vmcoreinfo(raw: bytes) -> Dict[str, str]:
 
 def header_of(info: Dict[str, str]) -> Header:
     """What VMCOREINFO says of the kernel that crashed."""
-    seconds = info.get("CRASHTIME", "")
-    return Header(int(seconds) if seconds.isdigit() else None, info.get("OSRELEASE") or None)
+    seconds = re.match("[0-9]{1,20}$", info.get("CRASHTIME", ""))
+    return Header(int(seconds.group()) if seconds else None, info.get("OSRELEASE") or None)

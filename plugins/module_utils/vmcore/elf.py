@@ -23,15 +23,15 @@ CHUNK = 1024  # program headers that are read at a time
 class _Layout(NamedTuple):
     """The structures of one width, without the byte order."""
 
-    header: str  # from e_type: type, machine, version, entry, phoff, shoff, flags, ehsize, phentsize, phnum
+    header: str  # from e_type on
     segment: str
     fields: Tuple[int, int, int]  # where p_type, p_offset and p_filesz stand in a segment
     info: int  # the offset of sh_info in a section header
 
 
 _LAYOUTS = {
-    1: _Layout("HHIIIIIHHH", "IIIIIIII", (0, 1, 4), 28),
-    2: _Layout("HHIQQQIHHH", "IIQQQQQQ", (0, 2, 5), 44),
+    1: _Layout("HHIIIIIHHHHHH", "IIIIIIII", (0, 1, 4), 28),
+    2: _Layout("HHIQQQIHHHHHH", "IIQQQQQQ", (0, 2, 5), 44),
 }
 
 

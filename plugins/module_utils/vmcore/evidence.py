@@ -18,7 +18,7 @@ _STAMP = r"\d{4}-\d\d-\d\d-\d\d[:.-]\d\d(?:[:.-]\d\d)?|\d{12}(?:\d\d)?"
 _DUMP = re.compile(
     r"(?:vmcore\d*(?:\.flat|\.\d{8,14}|-incomplete)*|(?:(?P<host>.+)-)?dump\.\d{8,14}|dump-incomplete)"
     + _PACKED
-    + r"(?P<partial>\.(?:part|partial|tmp))?$"
+    + r"(?:\.(?:part|partial|tmp))?$"
 )
 _UNFINISHED = re.compile(r"-incomplete\b|\.(?:part|partial|tmp)$|^\.")
 _FOLDER = re.compile(r"(?:(?P<host>.+)-)?(?:{0})$".format(_STAMP))

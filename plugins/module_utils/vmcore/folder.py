@@ -26,14 +26,14 @@ class Entry(NamedTuple):
     is_link: bool
 
 
-def raw(text: str) -> bytes:
+def raw(name: str) -> bytes:
     """A path as the file system has it, in any locale."""
-    return text.encode("utf-8", "surrogateescape")
+    return name.encode("utf-8", "surrogateescape")
 
 
-def shown(path: bytes) -> str:
-    """A path as text: bytes that are not UTF-8 stand as C(\\xff)."""
-    return path.decode("utf-8", "backslashreplace")
+def named(path: bytes) -> str:
+    """A path as text. Bytes that are not UTF-8 stand as surrogates, so that C(raw) gives the same path again."""
+    return path.decode("utf-8", "surrogateescape")
 
 
 def why(error: OSError) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, 
 from ansible_collections.kdump.fleet.plugins.module_utils import panic
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import evidence, folder, judgement
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FileSource
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.folder import Entry, UnreadableError
@@ -27,7 +28,7 @@ def seconds(age: Union[int, str, None]) -> Optional[int]:
     """An age in seconds: a number, or a number with a unit, as "90", "30m", "12h" or "1d"."""
     if age is None:
         return None
-    matched = re.match(r"(\d{1,12})\s*([smhdw]?)$", str(age).strip())
+    matched = re.match(r"([0-9]{1,12}) ?([smhdw]?)$", str(age).strip())
     if not matched:
         raise KdumpError(
             "newer_than is '{0}', which is no age. Give seconds, or a number with s, m, h, d or w, as 1d.".format(age)
@@ -63,12 +64,15 @@ def find(
             raise KdumpError("The path '{0}' is not absolute. Give the whole path, as /var/crash.".format(path))
         search.below(path, folder.raw(machine.path(path)))
     found = [one for _moment, _path, one in sorted(search.found, key=lambda one: one[:2])]
-    return {
-        "vmcores": found,
-        "count": len(found),
-        "newest": found[-1] if found else None,
-        "unreadable": sorted(search.unreadable, key=lambda one: (one["path"], one["reason"])),
-    }
+    answer: Dict[str, Any] = printable(
+        {
+            "vmcores": found,
+            "count": len(found),
+            "newest": found[-1] if found else None,
+            "unreadable": sorted(search.unreadable, key=lambda one: (one["path"], one["reason"])),
+        }
+    )
+    return answer
 
 
 class _Looked(NamedTuple):
@@ -117,7 +121,7 @@ class _Search(object):
     def _shown(self, path: bytes) -> str:
         """A path as the host and the administrator call it."""
         below = os.path.relpath(path, self._top) if path != self._top else b"."
-        return self._given if below == b"." else os.path.join(self._given, folder.shown(below))
+        return self._given if below == b"." else os.path.join(self._given, folder.named(below))
 
     def _skip(self, path: bytes, reason: str) -> None:
         self.unreadable.append({"path": self._shown(path), "reason": reason})
@@ -142,7 +146,7 @@ class _Search(object):
         except UnreadableError as error:
             self._skip(path, str(error))
             return
-        names = [folder.shown(one.name) for one in found if not one.is_folder]
+        names = [folder.named(one.name) for one in found if not one.is_folder]
         dumps = 0
         for one in found:
             if one.is_link:
@@ -150,7 +154,7 @@ class _Search(object):
             elif not one.is_folder:
                 dumps += self._file(one, above, names)
             elif len(above) < DEPTH and one.name != b"lost+found":
-                self._walk(one.path, above + [folder.shown(one.name)])
+                self._walk(one.path, above + [folder.named(one.name)])
         if above and not dumps:
             self._no_dump(path, names)
 
@@ -158,12 +162,12 @@ class _Search(object):
         """A link to a dump inside the searched path is found there; any other is not followed."""
         target = os.path.realpath(entry.path)
         if not os.path.exists(target):
-            self._skip(entry.path, "It is a symbolic link to '{0}', which does not exist.".format(folder.shown(target)))
+            self._skip(entry.path, "It is a symbolic link to '{0}', which does not exist.".format(folder.named(target)))
         elif not (target + b"/").startswith(self._top.rstrip(b"/") + b"/"):
             self._skip(
                 entry.path,
                 "It is a symbolic link to '{0}', outside of the path, and is not followed. "
-                "Name the target in paths to look there.".format(folder.shown(target)),
+                "Name the target in paths to look there.".format(folder.named(target)),
             )
 
     def _no_dump(self, path: bytes, names: List[str]) -> None:
@@ -174,7 +178,7 @@ class _Search(object):
 
     def _file(self, entry: Entry, above: List[str], names: List[str]) -> bool:
         """Judge one file; whether it is a dump, or was meant to be one."""
-        name = folder.shown(entry.name)
+        name = folder.named(entry.name)
         meant = evidence.is_dump(name) or not names
         if evidence.is_other(name):
             return False
@@ -236,7 +240,7 @@ class _Search(object):
 def _beside(entry: Entry) -> List[str]:
     """The files beside one that was named itself."""
     try:
-        return [folder.shown(one.name) for one in folder.entries(os.path.dirname(entry.path))]
+        return [folder.named(one.name) for one in folder.entries(os.path.dirname(entry.path))]
     except UnreadableError:
         return []
 

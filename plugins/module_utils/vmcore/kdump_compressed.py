@@ -159,8 +159,8 @@ class CompressedDump(base.Dump):
             )
         counted = self._counted()
         split = self._range() is not None
-        if split and counted == 0:
-            return None  # a part of memory that held nothing to dump
+        if split and not counted:
+            return None  # a part of memory that held nothing to dump, or whose end is too far to be found
         first = self._entries(0, 1)
         if not first or not any(first[0]):
             return "No page was written, the page table is empty: {0}".format(base.STOPPED)

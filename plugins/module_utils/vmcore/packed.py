@@ -17,6 +17,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.flattened impor
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
 
 BEGINNING = 1 << 16  # bytes that are unpacked for the header: headers and notes are in the first few KiB
+STEP = 1 << 12
 PACKED_LIMIT = 256 << 20  # bytes of a file that is unpacked to its end
 UNPACKED_LIMIT = 2 << 30  # bytes that this may give
 CHUNK = 1 << 20
@@ -51,6 +52,18 @@ _PACKERS: Dict[str, _Packer] = {
 
 def _packer(head: bytes) -> Optional[str]:
     return next((name for name, packer in _PACKERS.items() if head.startswith(packer.magic)), None)
+
+
+class _BrokenError(Exception):
+    """A packed stream that ends too early or is damaged."""
+
+
+def _read(stream: BinaryIO, length: int) -> bytes:
+    """The next bytes of an unpacked stream."""
+    try:
+        return stream.read(length)
+    except Exception as error:  # each of the libraries has errors of its own
+        raise _BrokenError(str(error)) from error
 
 
 class _Beginning(Source):
@@ -100,10 +113,7 @@ class PackedDump(Dump):
         stream = self._open()
         if stream is None:
             return
-        try:
-            beginning = _Beginning(stream.read(BEGINNING))
-        except Exception as error:  # each of the libraries has errors of its own
-            raise FormatError("Packed with {0}, and cannot be unpacked: {1}.".format(self.packed, error)) from error
+        beginning = _Beginning(self._beginning(stream))
         head = beginning.read(0, 64)
         kind = next((one for one in (FlattenedDump, CompressedDump, ElfDump) if one.recognise(head)), None)
         if kind is None:
@@ -118,6 +128,20 @@ class PackedDump(Dump):
             return unpack(io.BufferedReader(_Stream(self.source), CHUNK)) if unpack else None
         except ImportError:
             return None
+
+    def _beginning(self, stream: BinaryIO) -> bytes:
+        """The first bytes of the content, in steps so that a file that was cut gives what it has."""
+        found = b""
+        try:
+            while len(found) < BEGINNING:
+                chunk = _read(stream, STEP)
+                if not chunk:
+                    break
+                found += chunk
+        except _BrokenError as error:
+            if not found:
+                raise FormatError("Packed with {0}, and cannot be unpacked: {1}.".format(self.packed, error)) from error
+        return found
 
     def header(self) -> Header:
         """What the dump inside says of the kernel that crashed; nothing when it cannot be unpacked here."""
@@ -150,11 +174,11 @@ class PackedDump(Dump):
         stream = self._open()
         try:
             while stream and size <= UNPACKED_LIMIT:
-                chunk = stream.read(CHUNK)
+                chunk = _read(stream, CHUNK)
                 if not chunk:
                     break
                 tail, size = (tail + chunk)[-len(END) :], size + len(chunk)
-        except Exception as error:  # each of the libraries has errors of its own
+        except _BrokenError as error:
             return "It is packed with {0}, and breaks off or is damaged: {1}.".format(self.packed, error)
         if size > UNPACKED_LIMIT:
             return self._unknown()

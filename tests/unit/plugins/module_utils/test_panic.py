@@ -10,9 +10,10 @@ import time
 from typing import List
 
 import pytest
-from ansible_collections.kdump.fleet.plugins.module_utils import panic
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from ansible_collections.kdump.fleet.plugins.module_utils import panic
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir, "fixtures", "vmcore")
 REAL = ["kdump-tools-local", "kdumpctl-local", "kdumpctl-nfs", "kdumpctl-ssh"]
@@ -431,7 +432,8 @@ def test_reports_far_from_each_other_are_two() -> None:
 
 
 def test_control_characters_do_not_reach_the_message() -> None:
-    assert panic.message("Kernel panic - not syncing: \x1b[31mred\x07 \udcff") == "Kernel panic - not syncing: [31mred"
+    text = "Kernel panic - not syncing: \x1b[31mred\x07 \udcff"
+    assert panic.message(text) == "Kernel panic - not syncing: \\x1b[31mred\\x07 \\xff"
 
 
 def test_a_message_has_a_limit() -> None:

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Dumps that were sent through gzip and the like on their way."""
+
+import gzip
+import importlib
+from types import ModuleType
+
+import pytest
+
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import packed
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Header
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.judgement import Judgement
+from tests.unit.plugins.module_utils.vmcore.dumps import TIME, elf, fixture, flat, judged, kdump, raw, records
+
+TINY = Header(TIME, "6.12.0-tiny", "tiny1")
+NAMES = [("tiny-flattened.gz", "gzip"), ("tiny-flattened.bz2", "bzip2"), ("tiny-flattened.xz", "xz")]
+
+
+@pytest.mark.parametrize(("name", "packer"), NAMES)
+def test_a_whole_dump(name: str, packer: str) -> None:
+    assert judged(raw(name)) == Judgement("flattened", "compressed", TINY, packed=packer)
+
+
+@pytest.mark.parametrize(("name", "packer"), NAMES)
+def test_a_packed_file_that_was_cut(name: str, packer: str) -> None:
+    content = raw(name)
+    found = judged(content[: len(content) - 5])
+    assert (found.packed, found.header) == (packer, TINY)
+    assert "breaks off or is damaged" in (found.reason or "")
+
+
+@pytest.mark.parametrize(("name", "packer"), NAMES)
+def test_a_packed_file_that_was_cut_at_once(name: str, packer: str) -> None:
+    assert "Packed with {0}, and cannot be unpacked".format(packer) in (judged(raw(name)[:64]).error or "")
+
+
+def test_the_packer_ends_well_when_makedumpfile_did_not() -> None:
+    found = judged(gzip.compress(fixture("tiny-flattened")[:-100]))
+    assert found.header == TINY
+    assert (found.reason or "").startswith("The end mark of the flattened format is missing inside")
+
+
+@pytest.mark.parametrize("limit", ["PACKED_LIMIT", "UNPACKED_LIMIT"])
+def test_a_dump_too_big_to_unpack(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, limit, 100)
+    assert (judged(raw("tiny-flattened.gz")).reason or "").startswith(
+        "It is packed with gzip, and its end cannot be seen here."
+    )
+
+
+def test_a_mark_of_makedumpfile_counts_first() -> None:
+    found = judged(gzip.compress(flat(list(records(kdump(status=9).content)))))
+    assert "ran out of space" in (found.reason or "")
+
+
+@pytest.mark.parametrize(("content", "format_"), [(elf(), "elf"), (kdump().content, "compressed")])
+def test_other_formats_inside_show_no_end(content: bytes, format_: str) -> None:
+    found = judged(gzip.compress(content))
+    assert (found.format, found.header.kernel, found.packed) == (format_, "6.12.0-made", "gzip")
+    assert "its end cannot be seen here" in (found.reason or "")
+
+
+@pytest.mark.parametrize(("magic", "packer"), [(b"\x04\x22\x4d\x18", "lz4"), (b"\x28\xb5\x2f\xfd", "zstd")])
+def test_what_python_cannot_unpack(magic: bytes, packer: str) -> None:
+    found = judged(magic + b"\0" * 100)
+    assert (found.format, found.header, found.packed, found.error) == ("unknown", Header(), packer, None)
+    assert (found.reason or "").startswith("It is packed with {0}, and its end cannot be seen here.".format(packer))
+
+
+def test_a_python_without_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> ModuleType:
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    assert "its end cannot be seen here" in (judged(raw("tiny-flattened.xz")).reason or "")
+
+
+def test_a_long_dump_is_unpacked_for_its_header_only_as_far_as_needed() -> None:
+    found = judged(raw("tiny-flattened-elf.gz"))
+    assert (found.content, found.header.kernel, found.reason) == ("elf", "6.12.0-tiny", None)
+
+
+def test_something_else_inside() -> None:
+    found = judged(gzip.compress(b"kernel log of yesterday"))
+    assert (found.error, found.format) == ("Packed with gzip, but no dump was found inside.", "unknown")
+
+
+def test_damage_at_the_beginning() -> None:
+    assert "Packed with gzip, and cannot be unpacked" in (judged(b"\x1f\x8b\x08" + b"\xff" * 100).error or "")
