@@ -16,6 +16,8 @@ from ansible.utils.display import Display
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 PAUSE = 2.0  # seconds between two looks
 PROGRESS = 15.0  # seconds between two lines of progress
+# A kernel that dies in the middle of a session says nothing more, and ssh would wait for its answer for ever.
+KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
 display = Display()
 
@@ -32,8 +34,13 @@ class ActionModule(ActionBase):
         _, options = self.validate_argument_spec(
             {"boot_id": {"type": "str", "required": True}, "timeout": {"type": "int", "default": 1800}}
         )
+        if not options["boot_id"]:  # every boot id would count as a new one
+            raise AnsibleActionFail("boot_id is empty: give /proc/sys/kernel/random/boot_id as it was before.")
         if self._task.check_mode:
             return dict(result, changed=False, skipped=True, msg="Nothing reboots in check mode.")
+        if self._connection.transport == "ssh":
+            given = self._connection.get_option("ssh_extra_args") or ""
+            self._connection.set_option("ssh_extra_args", f"{given} {KEEPALIVE}".strip())
         host = (task_vars or {}).get("inventory_hostname", "the host")
         began = time.monotonic()
         said = 0.0
