@@ -61,6 +61,7 @@ _SUB_LAYOUTS = (
     _SubLayout("I", 8, 12, 24, 56, 72),  # other 32 bit
 )
 SUB_HEADER = 104
+_COUNTS = bytes(bin(byte).count("1") for byte in range(256))
 
 
 class _Fields(NamedTuple):
@@ -261,4 +262,4 @@ class CompressedDump(base.Dump):
 
 def _bits(chunk: bytes) -> int:
     """How many bits of I(chunk) are set."""
-    return bin(int.from_bytes(chunk, "little")).count("1") if any(chunk) else 0
+    return sum(chunk.translate(_COUNTS, b"\0"))

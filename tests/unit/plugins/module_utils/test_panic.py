@@ -515,7 +515,7 @@ def test_any_text_is_read(text: str) -> None:
 )
 def test_no_line_takes_long(line: str) -> None:
     text = "Kernel panic - not syncing\nCall Trace:\n" + (line + "\n") * 300
-    begun = time.time()
+    begun = time.process_time()
     panic.analyse(text)
     panic.analyse(text.replace("Kernel panic", "kernel pancake"))
-    assert time.time() - begun < 2
+    assert time.process_time() - begun < 2

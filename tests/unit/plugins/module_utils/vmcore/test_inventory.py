@@ -476,9 +476,9 @@ def test_dumps_of_100_gib_take_little_time_and_memory(tmp_path: Path) -> None:
         path = write(tmp_path, "var/crash/{0}/{0}".format(name), head)
         os.truncate(str(path), 100 << 30)
     tracemalloc.start()
-    begun = time.time()
+    begun = time.process_time()
     found = find(tmp_path)
-    seconds, peak = time.time() - begun, tracemalloc.get_traced_memory()[1]
+    seconds, peak = time.process_time() - begun, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert [one["size_bytes"] for one in found["vmcores"]] == [100 << 30] * 3
     assert max(one["disk_bytes"] for one in found["vmcores"]) < 1 << 20
