@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
+
 DOCUMENTATION = r"""
 name: audit_select
 short_description: The hosts that a roll-out has to visit
@@ -44,8 +46,13 @@ _value:
 """
 
 
+PROVE = ("none", "canary", "all")
+
+
 def audit_select(answers: dict[str, dict[str, Any]], prove: str = "none") -> list[str]:
     """The names of the hosts to visit, sorted."""
+    if prove not in PROVE:
+        raise AnsibleFilterError(f"kdump_prove is '{prove}': use {', '.join(PROVE[:-1])} or {PROVE[-1]}.")
     known = {host: answer for host, answer in answers.items() if answer and "ready" in answer}
     needy = {host for host, answer in known.items() if answer["needs_rollout"]}
     unproven = {host for host, answer in known.items() if not (answer.get("proof") or {}).get("valid")}

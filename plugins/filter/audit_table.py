@@ -35,8 +35,8 @@ _value:
   type: list
   elements: str
   sample:
-    - "HOST  READY  RESERVED  TARGET      PROOF   FINDINGS"
-    - "web1  yes    192 MiB   /var/crash  proven  -"
+    - "HOST  READY  RESERVED  USED     TARGET      PROOF       FINDINGS"
+    - "web1  yes    192 MiB   123 MiB  /var/crash  2026-11-22  -"
     - "1 of 1 hosts would capture a crash, 1 proven; 192 MiB of memory reserved in all"
 """
 
@@ -46,7 +46,7 @@ INFO = "info"
 
 
 def _mebibytes(size: int | None) -> str:
-    return f"{size // MEBIBYTE} MiB" if size else "-"
+    return f"{-(-size // MEBIBYTE)} MiB" if size else "-"
 
 
 def _ready(answer: dict[str, Any]) -> str:
@@ -76,8 +76,9 @@ def _findings(answer: dict[str, Any]) -> str:
 
 def _row(host: str, answer: dict[str, Any]) -> tuple[str, ...]:
     if not answer or "ready" not in answer:
-        reason = str(answer.get("msg", "")) if answer else ""
-        return (host, "FAILED" if reason else "UNREACHABLE", "-", "-", "-", "-", reason or "-")
+        told = answer or {"unreachable": True}
+        reason = " ".join(str(told.get("msg", "")).split())  # in one line, whatever ssh and others say
+        return (host, "UNREACHABLE" if told.get("unreachable") else "FAILED", "-", "-", "-", "-", reason or "-")
     memory = answer["crash_memory"]
     used = (memory.get("capture") or {}).get("used_bytes")
     return (
@@ -98,8 +99,8 @@ def _is_proven(answer: dict[str, Any]) -> bool:
 def _proof_line(host: str, record: dict[str, Any]) -> str:
     dump = record["dump"]
     return (
-        f"{host} proven {record['time']}: {dump['path']} ({_mebibytes(dump['size_bytes'])}), {dump['panic']}, "
-        f"back after {record['seconds']} s"
+        f"{host} proven {record['time']}: {dump['path']} ({_mebibytes(dump['size_bytes'])}), "
+        f"{dump['panic'] or 'no panic message'}, back after {record['seconds']} s"
     )
 
 

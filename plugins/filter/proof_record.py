@@ -71,7 +71,8 @@ def proof_record(
     """The proof record of one crash; what it was proven for is what stood before it."""
     capture = None
     if measured:
-        reserved = int(before["crash_memory"]["main_bytes"])
+        # All that the capture kernel had: the regions below and above 4 GiB, and what it borrowed (CMA).
+        reserved = int(before["crash_memory"]["reserved_bytes"]) + int(before["crash_memory"]["cma_bytes"])
         capture = {
             **measured,
             "reserved_bytes": reserved,
