@@ -231,13 +231,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import read
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import clear_errors
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 
 
 def main() -> None:
     """Answer with what is reserved and what was asked for."""
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     with clear_errors(module):
-        module.exit_json(changed=False, **read(Host()))
+        module.exit_json(changed=False, **printable(read(Host())))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,14 @@ def test_it_answers_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     assert FakeModule.result["summary"] == "nothing reserved: kernel  has no kexec"
 
 
+def test_bytes_that_are_not_utf8_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "cmdline").write_bytes(b"crashkernel=1\xff\n")
+    monkeypatch.setattr(crash_memory_info, "Host", lambda: Host(root=str(tmp_path)))
+    crash_memory_info.main()
+    assert FakeModule.result["crashkernel"] == "1\\xff"
+
+
 def test_a_file_that_cannot_be_read_is_a_clear_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken(Host):
         def read(self, name: str) -> str | None:
