@@ -161,7 +161,12 @@ def test_each_verify_step_has_its_own_report(tmp_path: Path) -> None:
     test = tmp_path / "test_it.py"
     test.write_text("def test_it(): pass\n")
     command = [sys.executable, "-m", "pytest", "-p", molecule_report.__name__, "--rootdir", str(tmp_path), str(test)]
-    variables = {**os.environ, molecule_report.DIRECTORY: str(tmp_path), "PYTHONPATH": str(ROOT)}
+    variables = {
+        **os.environ,
+        molecule_report.DIRECTORY: str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     for _run in range(2):
         subprocess.run(command, cwd=tmp_path, env=variables, check=True, capture_output=True)
     assert sorted(path.name for path in tmp_path.glob("*.xml")) == ["verify-01.xml", "verify-02.xml"]
