@@ -77,6 +77,7 @@ class Waiting:
         plugin = wait_for_boot.ActionModule(
             task, connection or Connection(), MagicMock(), MagicMock(), MagicMock(), MagicMock()
         )
+        plugin._load_name = "kdump.fleet.wait_for_boot"  # as Ansible's loader does
         left = list(answers)
 
         def execute(command: str, **given: Any) -> dict[str, Any]:
