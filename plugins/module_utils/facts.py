@@ -68,7 +68,7 @@ class Facts(NamedTuple):
     panic_on_oops: Optional[bool]
     proof: Optional[Dict[str, Any]]
     proof_error: Optional[str]  # why the record that is there cannot be used
-    fingerprint: Dict[str, Any]
+    fingerprint: Optional[Dict[str, Any]]  # None where nobody asked and there is no proof to compare
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
 
 
@@ -164,8 +164,8 @@ def _wanted_crashkernel(policy: Policy) -> Optional[str]:
     return value or None
 
 
-def gather(host: Host, policy: Policy) -> Facts:
-    """Look at a host once."""
+def gather(host: Host, policy: Policy, fingerprint: bool = False) -> Facts:
+    """Look at a host once. The fingerprint is taken where there is a proof to compare, or when it is asked for."""
     setup = setup_of(host, policy)
     record, proof_error = _proof(host)
     memory = crash_memory.read(host, (record or {}).get("capture"))
@@ -193,7 +193,7 @@ def gather(host: Host, policy: Policy) -> Facts:
         panic_on_oops=None if oops is None else oops.strip() != "0",
         proof=record,
         proof_error=proof_error,
-        fingerprint=proof.fingerprint(host, setup, memory["kernel"], record),
+        fingerprint=proof.fingerprint(host, setup, memory["kernel"], record) if record or fingerprint else None,
         refusal=_refusal(host, memory),
     )
 

@@ -221,7 +221,7 @@ def _place_rules(place: Place, needed: Optional[int]) -> Iterator[Finding]:
 
 def proof_rules(facts: Facts) -> Iterator[Finding]:
     """Has a crash proven it, and was the capture comfortable?"""
-    if facts.proof is None:
+    if facts.proof is None or facts.fingerprint is None:
         yield Finding("proof-missing", facts.proof_error or "No crash has been captured on purpose on this host yet.")
         return
     changed = proof.changed(facts.proof, facts.fingerprint)

@@ -32,9 +32,9 @@ def _proof(facts: Facts, found: List[Finding]) -> Optional[Dict[str, Any]]:
     return dict(facts.proof, valid=not expired)
 
 
-def report(host: Host, policy: Policy) -> Dict[str, Any]:
+def report(host: Host, policy: Policy, fingerprint: bool = False) -> Dict[str, Any]:
     """Look at I(host) once and judge it against I(policy)."""
-    facts = gather(host, policy)
+    facts = gather(host, policy, fingerprint)
     found = findings.judge(facts)
     ready_now, ready_next_boot = findings.ready(found)
     setup = facts.setup

@@ -49,6 +49,12 @@ options:
       options:
         description: Further settings, in the names of the tool's own configuration file.
         type: dict
+  fingerprint:
+    description:
+      - Whether to answer with C(fingerprint) on a host without a proof as well. That reads the capture kernel and the
+        capture initrd to their ends; with a proof they are read only when their size or time has changed.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Reads only, and so does the same in check mode.
@@ -266,7 +272,8 @@ capture_measured:
   returned: success
   sample: {total_bytes: 168337408, least_available_bytes: 72351744}
 fingerprint:
-  description: What a proof made now would be valid for, the kernel release and the identity of each file.
+  description: What a proof made now would be valid for, the kernel release and the identity of each file; null on a
+    host without a proof, unless O(fingerprint) asks for it.
   type: dict
   returned: success
   sample: {kernel: 6.12.107+deb13-cloud-amd64}
@@ -298,11 +305,15 @@ def main():
     # type: () -> None
     """Answer with the report on this host."""
     module = AnsibleModule(
-        argument_spec=dict(policy=dict(type="dict", default={}, options=POLICY)),
+        argument_spec=dict(
+            policy=dict(type="dict", default={}, options=POLICY),
+            fingerprint=dict(type="bool", default=False),
+        ),
         supports_check_mode=True,
     )
     with clear_errors(module):
-        module.exit_json(changed=False, **report(Host(), Policy.of(module.params["policy"])))
+        policy = Policy.of(module.params["policy"])
+        module.exit_json(changed=False, **report(Host(), policy, module.params["fingerprint"]))
 
 
 if __name__ == "__main__":

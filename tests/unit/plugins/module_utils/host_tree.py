@@ -186,7 +186,7 @@ class HostTree(object):
                     "reserved_bytes": 201326592,
                     "used_bytes": 128974848,
                 },
-                "fingerprint": gather(self.host(), Policy()).fingerprint,
+                "fingerprint": gather(self.host(), Policy(), fingerprint=True).fingerprint,
             }
         )
 

@@ -78,6 +78,13 @@ def test_no_proof_is_none(tree: HostTree) -> None:
     assert report(tree.host(), Policy())["proof"] is None
 
 
+def test_a_host_without_proof_is_not_read_for_its_fingerprint(tree: HostTree) -> None:
+    asked = report(tree.host(), Policy(), fingerprint=True)["fingerprint"]
+    tree.remove(proof.RECORD)
+    assert report(tree.host(), Policy())["fingerprint"] is None
+    assert report(tree.host(), Policy(), fingerprint=True)["fingerprint"] == asked
+
+
 def test_a_measurement_is_handed_on(tree: HostTree) -> None:
     tree.write(proof.MEASURED, "total 1000\nleast_available 500\n")
     assert report(tree.host(), Policy())["capture_measured"] == {
