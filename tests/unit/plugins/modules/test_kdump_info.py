@@ -172,7 +172,7 @@ def test_a_policy_that_is_none_is_refused(tree: HostTree, run: Runner, policy: A
 
 
 def test_an_unforeseen_error_is_a_message_too(tree: HostTree, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_given: Any) -> Dict[str, Any]:
+    def broken(*_given: Any) -> dict[str, Any]:
         raise KeyError("surprise")
 
     monkeypatch.setattr(kdump_info, "report", broken)
