@@ -45,6 +45,13 @@ def test_reports_are_counted(tmp_path: Path, more: str, ok: bool, passed: int, f
     assert result == Result("part", passed, failed, ABSENT)
 
 
+def test_reasons_of_ansible_test_are_put_together(tmp_path: Path) -> None:
+    """The same reason for several tests is said once."""
+    said = "Skipping sanity test &quot;import&quot; on Python 3.14 because it could not be found."
+    path = report(tmp_path, f'<testcase name="import-3.14"><skipped message="{said}"/></testcase>')
+    assert summary.judge_tests("part", True, [path]).not_run == [*ABSENT, ("import-3.14", "could not be found.")]
+
+
 def test_nothing_tested_is_a_failure() -> None:
     """A command that says "all well" without a report tested nothing."""
     assert summary.judge_tests("part", True, []) == Result("part", 0, 1)
