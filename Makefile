@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 NOX := $(PYTHON) -m nox --sessions
 
 .DEFAULT_GOAL := help
-.PHONY: help environment check sanity machines test rollout format requirements clean
+.PHONY: help environment check sanity machines test rollout bench format requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,9 +27,12 @@ machines: $(VENV)/ready ## molecule scenarios and end-to-end tests, on virtual m
 test: $(VENV)/ready ## everything: check, sanity, machines
 	@$(PYTHON) -m tests.summary run $(NOX) lint types floor unit sanity machines
 
-rollout: $(VENV)/ready ## two bare lab machines, rolled out and proven; INVENTORY=hosts.ini does it to a real fleet
+rollout: $(VENV)/ready ## two bare lab machines, rolled out and proven; INVENTORY=hosts.ini OPTIONS='-e ...' on your hosts
 	@ANSIBLE_COLLECTIONS_PATH=$$($(PYTHON) -m tests.checkout) PATH="$(abspath $(VENV)/bin):$$PATH" \
-		$(PYTHON) -m tests.rollout $(if $(INVENTORY),--inventory $(INVENTORY))
+		$(PYTHON) -m tests.rollout $(if $(INVENTORY),--inventory $(INVENTORY)) $(if $(KEEP),--keep) $(OPTIONS)
+
+bench: $(VENV)/ready ## a converged audit against ansible -m ping, on a lab machine
+	@PATH="$(abspath $(VENV)/bin):$$PATH" $(PYTHON) -m tests.bench.audit
 
 format: $(VENV)/ready ## let ruff mend what it can
 	@$(PYTHON) -m ruff check --fix
