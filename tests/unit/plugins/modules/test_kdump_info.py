@@ -17,7 +17,6 @@ import yaml
 from ansible.module_utils import basic
 
 from ansible_collections.kdump.fleet.plugins.module_utils import proof, readiness
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.kdump_tools import COMPRESSIONS
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
 from ansible_collections.kdump.fleet.plugins.modules import kdump_info
@@ -208,7 +207,6 @@ def test_bytes_that_are_not_utf8_do_not_break_the_answer(tree: HostTree, run: Ru
 ON_TREE = """
 import sys
 from ansible.module_utils import basic
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.modules import kdump_info
 
 basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
