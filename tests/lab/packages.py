@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from pathlib import Path
 
 from tests.lab import apt, sources
 from tests.lab.errors import LabError
@@ -32,6 +33,8 @@ COMMANDS = {
     "zstd": "zstd",
 }
 KEYRING_PACKAGE = "debian-archive-keyring"
+# Debian 12's first keyring does not know Debian 13.
+SUITE_KEY = Path("/usr/share/keyrings/debian-archive-trixie-stable.gpg")
 
 
 def found(command: str) -> bool:
@@ -62,7 +65,7 @@ def major(text: str) -> int:
 def missing() -> list[str]:
     """The packages that are not there, or too old."""
     packages = {package for command, package in COMMANDS.items() if not found(command)}
-    if not apt.KEYRING.exists():
+    if not SUITE_KEY.exists():
         packages.add(KEYRING_PACKAGE)
     if COMMANDS[QEMU] not in packages:
         try:

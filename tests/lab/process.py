@@ -34,7 +34,7 @@ def tail(path: Path | None, lines: int = TAIL) -> str:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return "\n".join(text.replace("\r", "").split("\n")[-lines:]).strip("\n")
+    return "\n".join(text.replace("\r", "").rstrip("\n").split("\n")[-lines:])
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -62,15 +62,17 @@ def run(
             stream.write(f"+ {shown}\n")
             stream.flush()
         try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=stream or subprocess.PIPE,
-                stderr=subprocess.STDOUT if stream else subprocess.PIPE,
-                text=True,
-                errors="replace",
-                env=environment(extra),
-                cwd=directory,
+            process = stack.enter_context(
+                subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=stream or subprocess.PIPE,
+                    stderr=subprocess.STDOUT if stream else subprocess.PIPE,
+                    text=True,
+                    errors="replace",
+                    env=environment(extra),
+                    cwd=directory,
+                )
             )
         except FileNotFoundError as error:
             raise LabError(f"{command[0]} is not installed; run 'python -m tests.lab setup'.") from error

@@ -18,6 +18,7 @@ from tests.lab.packages import QEMU
 from tests.lab.process import run, tail, wait_until
 
 SNAPSHOT = "bare"
+END_LIMIT = 10.0  # seconds that QEMU gets to end
 ACCELERATORS = {
     "kvm": ("-accel", "kvm", "-cpu", "host"),
     "tcg": ("-accel", "tcg,thread=multi", "-cpu", "max"),
@@ -117,7 +118,7 @@ def stop(files: Files) -> None:
             break
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, number)
-        if wait_until(lambda: pid(files) is None, 10, 0.05):
+        if wait_until(lambda: pid(files) is None, END_LIMIT, 0.05):
             break
     else:
         raise LabError(f"QEMU, process {pid(files)}, does not end; its files are in {files.directory}.")

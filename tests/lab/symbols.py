@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from tests.lab import apt, cache, sources
@@ -41,9 +42,9 @@ def download(image: Image, workplace: Path) -> None:
     if len(archives) != 1:
         raise LabError(f"apt-get download left {len(archives)} packages of {package}, not one.")
     member = f"./usr/lib/debug/boot/vmlinux-{image.release}"
-    archive, tree = workplace / "data.tar", workplace / "tree"
+    tree = workplace / "tree"
     tree.mkdir()
     run(["sh", "-c", 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" "$3"', "sh", str(archives[0]), str(tree), member])
-    archive.unlink(missing_ok=True)
     archives[0].unlink()
     (tree / member).replace(workplace / f"vmlinux-{image.release}")
+    shutil.rmtree(tree)

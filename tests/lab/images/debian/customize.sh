@@ -27,8 +27,12 @@ chmod 0600 "$root/root/.ssh/authorized_keys"
 
 # A machine of the lab lives for minutes: nothing may wake up and take its processors or the package lock.
 in_tree systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
-    e2scrub_all.timer e2scrub_reap.service fstrim.timer getty@tty1.service systemd-pstore.service
+    e2scrub_all.timer e2scrub_reap.service fstrim.timer grub-common.service systemd-pstore.service \
+    getty@tty1.service serial-getty@ttyS0.service
 in_tree systemctl --quiet enable systemd-networkd.service ssh.service
 
 # The files above hold the settings of the initrd: build it again with them.
 in_tree update-initramfs -c -k "$kernel"
+
+# apt's own cache of the lists, so that no machine has to make it.
+in_tree apt-cache show kdump-tools >/dev/null
