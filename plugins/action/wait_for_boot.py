@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the new boot id and the seconds waited, or fail with what was last seen."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _, options = self.validate_argument_spec(
+        _spec, options = self.validate_argument_spec(
             {"boot_id": {"type": "str", "required": True}, "timeout": {"type": "int", "default": 1800}}
         )
         if not options["boot_id"]:  # every boot id would count as a new one

@@ -89,13 +89,13 @@ def _low(
     def room(size: int, start: int, end: int, align: int = machine.align) -> bool:
         return any(round_up(max(first, start, 1), align) + size <= min(final + 1, end) for first, final in ranges)
 
-    def refused(reason: str, size: int) -> RefusedError:
-        return RefusedError(wanted.value or "", reason.format(size))
+    def refused(reason: str) -> RefusedError:
+        return RefusedError(wanted.value or "", reason)
 
     size = wanted.size
     if wanted.offset:
         if wanted.offset % machine.offset_align or not room(size, wanted.offset, wanted.offset + size, 1):
-            raise refused("crashkernel reservation failed - memory is in use.", size)
+            raise refused("crashkernel reservation failed - memory is in use.")
         if wanted.offset < LOW_LIMIT or not machine.old:
             return 0
     else:
@@ -103,13 +103,13 @@ def _low(
         above = room(size, LOW_LIMIT, END)
         if not (below or above):
             old = "crashkernel reservation failed - No suitable area found."
-            raise refused(old if machine.old else "cannot allocate crashkernel (size:0x{0:x})", size)
+            raise refused(old if machine.old else "cannot allocate crashkernel (size:{0})".format(hex(size)))
         if below and not (wanted.high and above):
             return 0
     # Beside a plain value that goes above 4 GiB newer kernels do not look for ",low".
     low = low_size(line, machine, known) if wanted.high or machine.old else low_default(line, machine)
     if low and not room(low, 0, LOW_LIMIT):
-        raise refused("cannot allocate crashkernel low memory (size:0x{0:x}).", low)
+        raise refused("cannot allocate crashkernel low memory (size:{0}).".format(hex(low)))
     return low
 
 

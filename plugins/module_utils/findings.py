@@ -58,8 +58,7 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
     for command in setup.commands_missing:
         yield Finding("command-missing", "{0} is not installed.".format(command))
     if setup.configuration_exists:
-        for finding in _configuration_rules(setup):
-            yield finding
+        yield from _configuration_rules(setup)
     else:
         yield Finding("configuration-missing", "{0} does not exist.".format(setup.configuration))
     if setup.unit_masked:
@@ -188,8 +187,7 @@ def memory_rules(facts: Facts) -> Iterator[Finding]:
 def target_rules(facts: Facts) -> Iterator[Finding]:
     """Is there a place for the dump, now and once the policy is in effect?"""
     for place in facts.places:
-        for finding in _place_rules(place, facts.setup.estimate_bytes):
-            yield finding
+        yield from _place_rules(place, facts.setup.estimate_bytes)
 
 
 def _place_rules(place: Place, needed: Optional[int]) -> Iterator[Finding]:

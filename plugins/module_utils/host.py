@@ -46,7 +46,8 @@ def run_command(argv: List[str], timeout: float) -> CommandResult:
         list(SBIN) + [part for part in environment.get("PATH", "").split(os.pathsep) if part and part not in SBIN]
     )
     try:
-        process = subprocess.Popen(
+        # AnsibleModule.run_command knows no time limit, and leaves behind what a command has started.
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -109,7 +109,7 @@ class Fleet:
         """Run a playbook to its end and return what it printed."""
         process = self.start(playbook, *options)
         try:
-            output, _ = process.communicate(timeout=LIMIT)
+            output = process.communicate(timeout=LIMIT)[0]
         finally:
             kill(process)
         assert process.returncode == status, output

@@ -51,7 +51,7 @@ def test_settings_of_the_policy(host: Host) -> None:
 
 def test_settings_of_the_package_are_still_there(host: Host) -> None:
     text = content(host, "/etc/default/kdump-tools")
-    assert "KDUMP_KERNEL=/var/lib/kdump/vmlinuz" in text.split("# BEGIN kdump.fleet")[0]
+    assert "KDUMP_KERNEL=/var/lib/kdump/vmlinuz" in text.partition("# BEGIN kdump.fleet")[0]
 
 
 def test_dumps_are_for_root_alone(host: Host) -> None:

@@ -44,7 +44,7 @@ def tree(tmp_path: Path) -> HostTree:
 
 @pytest.mark.parametrize("measured", [MEASURED, None, {}])
 def test_a_record_makes_a_host_proven(tree: HostTree, measured: dict[str, int] | None) -> None:
-    before = report(tree.host(), Policy())
+    before = report(tree.host(), Policy(), fingerprint=True)
     record = proof_record(DUMP, before, host="n1", trigger="sysrq", seconds="148", measured=measured)
     tree.write(proof.RECORD, json.dumps(record, indent=4) + "\n")
     answer = report(tree.host(), Policy())
@@ -66,7 +66,7 @@ def test_a_record_makes_a_host_proven(tree: HostTree, measured: dict[str, int] |
 
 def test_all_memory_that_the_capture_kernel_had_counts(tree: HostTree) -> None:
     """Its own total can be more than the main region alone, and what it used is never less than nothing."""
-    before = report(tree.host(), Policy())
+    before = report(tree.host(), Policy(), fingerprint=True)
     before["crash_memory"].update(main_bytes=100, low_bytes=50, reserved_bytes=150, cma_bytes=70)
     measured = {"total_bytes": 190, "least_available_bytes": 120}
     record = proof_record(DUMP, before, host="n1", trigger="module", seconds=10, measured=measured)
@@ -74,7 +74,9 @@ def test_all_memory_that_the_capture_kernel_had_counts(tree: HostTree) -> None:
 
 
 def test_a_record_holds_what_was_proven_and_no_more(tree: HostTree) -> None:
-    record = proof_record(DUMP, report(tree.host(), Policy()), host="n1", trigger="sysrq", seconds=148)
+    record = proof_record(
+        DUMP, report(tree.host(), Policy(), fingerprint=True), host="n1", trigger="sysrq", seconds=148
+    )
     assert sorted(record) == sorted(["format", "host", "time", "trigger", "seconds", "dump", "capture", "fingerprint"])
     assert sorted(record["dump"]) == sorted(module.DUMP_KEYS)
     assert module.FORMAT == proof.FORMAT

@@ -62,9 +62,9 @@ USE_KDUMP="1"
 """.format(CAPTURE_ARGUMENTS)
 ENTRY = """\
 menuentry 'Debian, {title}' --class debian $menuentry_id_option '{name}' {{
-	insmod gzio
-	linux	/boot/vmlinuz-{kernel} {arguments}
-	initrd	/boot/initrd.img-{kernel}
+\tinsmod gzio
+\tlinux\t/boot/vmlinuz-{kernel} {arguments}
+\tinitrd\t/boot/initrd.img-{kernel}
 }}
 """
 

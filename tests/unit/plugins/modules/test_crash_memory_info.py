@@ -5,7 +5,7 @@
 
 import errno
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 import yaml
@@ -21,7 +21,7 @@ class FakeModule:
     """Stands for AnsibleModule and remembers how the module ended."""
 
     result: dict[str, Any] = {}
-    failure: str | None = None
+    failure: Optional[str] = None
 
     def __init__(self, argument_spec: dict[str, Any], supports_check_mode: bool) -> None:
         assert argument_spec == {}
@@ -58,7 +58,7 @@ def test_bytes_that_are_not_utf8_are_shown(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_file_that_cannot_be_read_is_a_clear_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken(Host):
-        def read(self, name: str) -> str | None:
+        def read(self, name: str) -> Optional[str]:
             raise OSError(errno.EIO, "Input/output error", name)
 
     monkeypatch.setattr(crash_memory_info, "Host", Broken)
@@ -74,12 +74,12 @@ def agree(documented: dict[str, Any], value: dict[str, Any]) -> None:
         assert "sample" in leaf or "contains" in leaf, name
         assert leaf["description"], name
         if value[name] is not None:
-            assert type(value[name]) is TYPES[leaf["type"]], name
+            assert isinstance(value[name], TYPES[leaf["type"]]), name
         if "contains" in leaf:
             for one in value[name] if leaf["type"] == "list" else [value[name]]:
                 agree(leaf["contains"], one)
         else:
-            assert type(leaf["sample"]) is TYPES[leaf["type"]], name
+            assert isinstance(leaf["sample"], TYPES[leaf["type"]]), name
 
 
 def test_the_documentation_names_what_is_returned(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
 """The module crashkernel: its options, what it returns, and that its documentation says so."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 import yaml
@@ -21,8 +21,8 @@ class FakeModule:
 
     given: dict[str, Any] = {}
     check_mode = False
-    result: dict[str, Any] | None = None
-    failure: str | None = None
+    result: Optional[dict[str, Any]] = None
+    failure: Optional[str] = None
 
     def __init__(
         self, argument_spec: dict[str, Any], required_if: list[tuple[str, str, list[str]]], supports_check_mode: bool
@@ -50,7 +50,7 @@ def machine_of_the_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ma
     return machine
 
 
-def ended(**given: Any) -> tuple[dict[str, Any] | None, str | None]:
+def ended(**given: Any) -> tuple[Optional[dict[str, Any]], Optional[str]]:
     """How the module ended: its result, or its message."""
     FakeModule.given, FakeModule.result, FakeModule.failure = given, None, None
     crashkernel.main()

@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The module kdump_info: with the real AnsibleModule, in this process and in one of its own."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -262,12 +260,12 @@ def agree(documented: dict[str, Any], value: dict[str, Any], where: str) -> None
     assert set(documented) == set(value), where
     for name, leaf in documented.items():
         if value[name] is not None:
-            assert type(value[name]) is TYPES[leaf["type"]], f"{where}.{name}"
+            assert isinstance(value[name], TYPES[leaf["type"]]), f"{where}.{name}"
         if "contains" in leaf:
             for one in value[name] if leaf["type"] == "list" else [value[name]]:
                 agree(leaf["contains"], one, f"{where}.{name}")
         elif leaf["sample"] is not None:
-            assert type(leaf["sample"]) is TYPES[leaf["type"]], f"{where}.{name}"
+            assert isinstance(leaf["sample"], TYPES[leaf["type"]]), f"{where}.{name}"
 
 
 def test_the_documentation_names_what_is_returned(tree: HostTree) -> None:

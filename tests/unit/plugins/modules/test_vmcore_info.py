@@ -4,7 +4,7 @@
 """The module vmcore_info: what it returns, and that its documentation says so."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 import yaml
@@ -22,7 +22,7 @@ class FakeModule:
     parameters: dict[str, Any] = {}
     specification: dict[str, Any] = {}
     result: dict[str, Any] = {}
-    failure: str | None = None
+    failure: Optional[str] = None
 
     def __init__(self, argument_spec: dict[str, Any], supports_check_mode: bool) -> None:
         assert supports_check_mode
@@ -90,7 +90,7 @@ def _check(documented: dict[str, Any], values: dict[str, Any]) -> None:
     for name, value in values.items():
         returned = documented[name]
         assert "sample" in returned, name
-        assert value is None or type(value) is TYPES[returned["type"]], name
+        assert value is None or isinstance(value, TYPES[returned["type"]]), name
         if "contains" in returned:
             for element in values[name]:
                 _check(returned["contains"], element)
