@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from tests.lab.errors import LabError
 from tests.lab.settings import BUILD_LIMIT, POLL
 
 TAIL = 40  # lines of a log that an error shows
+# What boot loaders and kernels send to a terminal beside text.
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f]")
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
@@ -34,7 +37,8 @@ def tail(path: Path | None, lines: int = TAIL) -> str:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return "\n".join(text.replace("\r", "").rstrip("\n").split("\n")[-lines:])
+    text = CONTROL.sub("", text)
+    return "\n".join(text.rstrip("\n").split("\n")[-lines:])
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

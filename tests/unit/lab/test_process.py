@@ -47,7 +47,7 @@ def test_a_command_that_hangs_is_ended(tmp_path: Path) -> None:
 
 def test_the_end_of_a_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    log.write_bytes(b"one\r\ntwo \xff\r\nthree\r\n")
+    log.write_bytes(b"one\r\n\x1b[H\x1b[2Jtwo \xff\r\nthree\r\n")
     assert process.tail(log, 2) == "two \ufffd\nthree"
     assert process.tail(tmp_path / "none") == process.tail(None) == ""
 
