@@ -205,6 +205,7 @@ def test_bytes_that_are_not_utf8_do_not_break_the_answer(tree: HostTree, run: Ru
 ON_TREE = """
 import sys
 from ansible.module_utils import basic
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.modules import kdump_info
 
 basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
