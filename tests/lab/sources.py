@@ -110,7 +110,7 @@ def choose(sources: list[Source], codename: str) -> Mirrors:
 def codename(release: Path = Path("/etc/os-release")) -> str:
     """The release of this machine."""
     for line in release.read_text(encoding="utf-8").split("\n") if release.is_file() else []:
-        name, _, value = line.partition("=")
+        name, _equals, value = line.partition("=")
         if name == "VERSION_CODENAME":
             return "".join(shlex.split(value))
     return "unknown"

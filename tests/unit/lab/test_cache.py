@@ -46,7 +46,7 @@ def test_an_artifact_is_built_once(tmp_path: Path) -> None:
         (workplace / "file").write_text("x")
 
     directory = tmp_path / "kind" / "key"
-    for _ in range(2):
+    for _time in range(2):
         assert (cache.artifact(directory, build) / "file").read_text() == "x"
     assert len(built) == 1
     assert list(directory.parent.iterdir()) == [directory]

@@ -104,10 +104,10 @@ def test_a_started_machine_is_its_run_s_own(lab: Lab, run: Path) -> None:
 def test_what_runs_is_left_as_it_is(lab: Lab, run: Path) -> None:
     machine.up(["n1"], run=run)
     machine.up(["n1", "n2"], run=run)
-    assert [name for name, _ in lab.starts] == ["n1", "n2"]
+    assert [name for name, _how in lab.starts] == ["n1", "n2"]
     lab.running.discard("n1")  # as when somebody powers it off
     machine.up(["n1"], run=run)
-    assert [name for name, _ in lab.starts] == ["n1", "n2", "n1"]
+    assert [name for name, _how in lab.starts] == ["n1", "n2", "n1"]
 
 
 def test_a_boot_may_be_tried_twice(lab: Lab, run: Path) -> None:

@@ -46,7 +46,7 @@ class Server:
         self._thread.start()
 
     def _serve(self) -> None:
-        client, _ = self._socket.accept()
+        client, _address = self._socket.accept()
         with client, client.makefile("rwb") as stream:
             stream.write(json.dumps(self.answers.pop(0)).encode() + b"\n")
             stream.flush()

@@ -25,7 +25,7 @@ def port() -> Iterator[int]:
         def serve() -> None:
             while True:
                 try:
-                    client, _ = server.accept()
+                    client, _address = server.accept()
                 except OSError:
                     return
                 with client:
