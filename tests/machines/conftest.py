@@ -137,6 +137,8 @@ def kill(process: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    if process.stdout:
+        process.stdout.close()
 
 
 @pytest.fixture(scope="module")
