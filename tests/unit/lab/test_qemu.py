@@ -13,6 +13,7 @@ import pytest
 
 from tests.lab import qemu
 from tests.lab.errors import LabError
+from tests.lab.process import wait_until
 from tests.lab.qemu import Files, Hardware
 from tests.unit.lab.conftest import Fake
 
@@ -54,8 +55,9 @@ def test_a_machine_starts_and_ends(fake: Fake, files: Files, reaction: str, monk
     fake("qemu-system-x86_64", QEMU.format(reaction=reaction))
     monkeypatch.setattr(qemu, "END_LIMIT", 1)
     qemu.start(files, "m1", TCG, snapshot=True)
+    # QEMU writes its pidfile itself; here the parent does, maybe before the child has its command line.
+    assert wait_until(lambda: qemu.pid(files) is not None, 30)
     process = qemu.pid(files)
-    assert process
     assert b"-loadvm" in Path(f"/proc/{process}/cmdline").read_bytes()
     qemu.stop(files)
     assert qemu.pid(files) is None
