@@ -56,6 +56,14 @@ class Fleet:
         words = ["ssh", *options, address, command]
         return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, timeout=600).stdout
 
+    def is_down(self, name: str) -> bool:
+        """Whether a machine answers no more, as in the middle of a reboot."""
+        try:
+            self.ssh(name, "true")
+        except subprocess.SubprocessError:
+            return True
+        return False
+
     def fetch(self, name: str, source: str, target: Path) -> None:
         """Copy a file from a machine."""
         options, address = self._options(name, "-P")
