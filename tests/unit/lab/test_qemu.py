@@ -13,21 +13,23 @@ import pytest
 
 from tests.lab import qemu
 from tests.lab.errors import LabError
-from tests.lab.process import wait_until
 from tests.lab.qemu import Files, Hardware
 from tests.unit.lab.conftest import Fake
 
 TCG = Hardware("tcg", 1024, 2)
-# Reads the pidfile's path from its command line, which its child keeps, and goes to the background.
+# Reads the pidfile's path from its command line, which its child keeps, and goes to the background. The parent ends
+# when the child stands: in the middle of exec a process has no command line to be known by.
 QEMU = """
 words="$*"
 if [ -n "$CHILD" ]; then
     trap "$CHILD" TERM
+    : >"$READY"
     while :; do sleep 0.05; done
 fi
 while [ "$1" != -pidfile ]; do shift; done
-CHILD="{reaction}" setsid "$0" $words >/dev/null 2>&1 </dev/null &
+READY="$2.ready" CHILD="{reaction}" setsid "$0" $words >/dev/null 2>&1 </dev/null &
 echo $! >"$2"
+while [ ! -e "$2.ready" ]; do sleep 0.05; done
 """
 
 
@@ -55,8 +57,6 @@ def test_a_machine_starts_and_ends(fake: Fake, files: Files, reaction: str, monk
     fake("qemu-system-x86_64", QEMU.format(reaction=reaction))
     monkeypatch.setattr(qemu, "END_LIMIT", 1)
     qemu.start(files, "m1", TCG, snapshot=True)
-    # QEMU writes its pidfile itself; here the parent does, maybe before the child has its command line.
-    assert wait_until(lambda: qemu.pid(files) is not None, 30)
     process = qemu.pid(files)
     assert b"-loadvm" in Path(f"/proc/{process}/cmdline").read_bytes()
     qemu.stop(files)
