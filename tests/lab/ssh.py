@@ -17,7 +17,12 @@ from tests.lab.settings import COMMAND_LIMIT
 
 ADDRESS = "127.0.0.1"
 # A machine of the lab lives for minutes, and its address is this machine: its host key says nothing.
-COMMON = "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o LogLevel=ERROR"
+# The alive messages end sessions that a crash or a reboot has cut: QEMU's user network tells nobody of it, and ssh
+# would wait for ever.
+COMMON = (
+    "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o LogLevel=ERROR "
+    "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+)
 
 
 def make_key(path: Path) -> Path:
