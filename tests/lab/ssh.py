@@ -21,7 +21,7 @@ ADDRESS = "127.0.0.1"
 # would wait for ever.
 COMMON = (
     "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o LogLevel=ERROR "
-    "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+    "-o ServerAliveInterval=10 -o ServerAliveCountMax=4"
 )
 
 
