@@ -55,8 +55,6 @@ def test_third_run_converges(fleet: Fleet) -> None:
     output = fleet.play(*ROLLOUT)
     assert "1 of 1 hosts would capture a crash" in output
     assert fleet.ssh("m1", "cat /sys/kernel/kexec_crash_loaded").strip() == "1"
-    verified = [event for event in fleet.events() if "Require that a crash would be captured" in event.get("name", "")]
-    assert [event["skipped"] for event in verified if event["event"] == "result"] == [False]
 
 
 def test_converged_rollout_visits_nobody(fleet: Fleet) -> None:

@@ -38,5 +38,11 @@ def test_nothing_failed() -> None:
     assert [event["name"] for event in events() if event["failed"]] == []
 
 
+def test_run_asked_whether_a_crash_would_be_captured() -> None:
+    """A condition inherited from a block once skipped the closing question when all was mended."""
+    asked = [event for event in events() if "Require that a crash would be captured" in event["name"]]
+    assert [(event["check"], event["skipped"]) for event in asked] == [(True, True), (False, False)]
+
+
 def test_host_is_armed(host: Host) -> None:
     assert host.file("/sys/kernel/kexec_crash_loaded").content_string.strip() == "1"
