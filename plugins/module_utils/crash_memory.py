@@ -115,14 +115,10 @@ def resolve_on(host: Host, cmdline: str) -> crashkernel.Resolution:
         iomem.pages(memory_map.ram) if memory_map.readable else _mem_total(host),
         arch=(host.read("/proc/sys/kernel/arch") or os.uname().machine).strip(),
         linux=tuple(int(number) for number in re.findall("[0-9]+", kernel)[:2]),
-        auto_supported=_knows_auto(kernel),
+        auto_supported=crashkernel.knows_auto(kernel),
         cma_supported=True if host.exists(CMA_RANGES[0]) else None,
         ram_ranges=memory_map.ram if memory_map.readable else None,
     )
-
-
-def _knows_auto(kernel: str) -> bool:
-    return re.search(r"\.el[78]", kernel) is not None
 
 
 def _asked(host: Host, known: Dict[str, Any]) -> Dict[str, Any]:
@@ -131,7 +127,7 @@ def _asked(host: Host, known: Dict[str, Any]) -> Dict[str, Any]:
     found = resolve_on(host, cmdline)
     size: Optional[int] = found.size
     reason = found.reason
-    if found.value == "auto" and _knows_auto(known["kernel"]):
+    if found.value == "auto" and crashkernel.knows_auto(known["kernel"]):
         size = None
     elif found.value and ":" in found.value and not known["privileged"]:
         size, reason = None, "which range counts depends on the RAM that /proc/iomem shows to root alone"

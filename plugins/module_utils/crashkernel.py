@@ -6,6 +6,7 @@
 What the kernel makes of a value on a given host stands in crashkernel_resolution.py and is offered here as well.
 """
 
+import re
 from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import kernel_arguments
@@ -20,6 +21,7 @@ __all__ = [
     "Value",
     "check",
     "format_size",
+    "knows_auto",
     "parse",
     "replace",
     "resolve",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 SUFFIXES = ("high", "low", "cma")
+_KNOWS_AUTO = re.compile(r"\.el[78](?![0-9])")
 EXAMPLES = "'256M', '512M@64M', '1G-4G:192M,4G-64G:256M,64G-:512M', '1G,high 256M,low'"
 
 
@@ -72,6 +75,11 @@ def replace(arguments: str, wanted: Optional[str]) -> str:
             "Write for example {1}.".format(wanted, EXAMPLES)
         )
     return kernel_arguments.replace(arguments, "crashkernel", kernel_arguments.split_values(wanted or ""))
+
+
+def knows_auto(release: str) -> bool:
+    """Whether a kernel with this release knows C(crashkernel=auto), as those of RHEL 7 and 8 alone do."""
+    return _KNOWS_AUTO.search(release) is not None
 
 
 def check(value: str, auto_supported: bool = False) -> None:

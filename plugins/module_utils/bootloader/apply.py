@@ -4,6 +4,7 @@
 """Carries out a plan, looks whether the boot entries are as wanted, and puts everything back when they are not."""
 
 import os
+from collections import OrderedDict
 from typing import List
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
@@ -17,6 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.files import Kept, write
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import words
 
 GENERATOR_TIMEOUT = 600.0  # seconds; os-prober looks at every disk
 
@@ -30,7 +32,8 @@ def apply(host: Host, loader: BootLoader, plan: Plan) -> List[BootEntry]:
         return loader.entries()
     names = [change.path for change in plan.files] + loader.written_by_commands()
     try:
-        kept = Kept(host.path(name) for name in names)
+        # By their real names, and once: some have two.
+        kept = Kept(OrderedDict.fromkeys(os.path.realpath(host.path(name)) for name in names))
     except OSError as error:
         raise BootLoaderError(
             "crashkernel= was not changed: {0}. The boot loader's files are as they were.".format(_words(error))
@@ -42,6 +45,10 @@ def apply(host: Host, loader: BootLoader, plan: Plan) -> List[BootEntry]:
             host.run(argv, timeout=GENERATOR_TIMEOUT)
         entries = loader.entries()
         _verify(loader, plan, entries)
+        if plan.keeps_others:
+            _verify_others(plan, entries)
+        for argv in plan.finish:
+            host.run(argv, timeout=GENERATOR_TIMEOUT)
     except BaseException as error:
         problems = kept.put_back() + _remove(made)
         if not isinstance(error, (KdumpError, OSError)):
@@ -83,6 +90,23 @@ def _verify(loader: BootLoader, plan: Plan, entries: List[BootEntry]) -> None:
                 ", ".join(loader.sources()) or "none was found",
             )
         )
+
+
+def _verify_others(plan: Plan, entries: List[BootEntry]) -> None:
+    there = {entry.id: entry for entry in entries}
+    for foreseen in plan.entries_after:
+        entry = there.get(foreseen.id)
+        if entry is None or _others(entry) != _others(foreseen):
+            raise BootLoaderError(
+                "The boot entry '{0}' would have come out with other arguments as well: '{1}' instead of '{2}'. "
+                "Please report this with the version of grubby".format(
+                    foreseen.title, "no entry" if entry is None else entry.arguments, foreseen.arguments
+                )
+            )
+
+
+def _others(entry: BootEntry) -> List[str]:
+    return [word.text for word in words(crashkernel.replace(entry.arguments, None))]
 
 
 def _remove(directories: List[str]) -> List[str]:

@@ -7,7 +7,7 @@ A backend reads files and never runs a command; the commands of its plan are run
 """
 
 from abc import ABC, abstractmethod
-from typing import Iterable, List, NamedTuple, Optional
+from typing import Iterable, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
@@ -41,12 +41,16 @@ class Plan(NamedTuple):
     """What has to be written and run so that I(entries_after), as far as they can be foreseen, are what boots.
 
     Their crashkernel values are exact; where in the line a generator will put them is not known beforehand.
+    I(finish) are commands for when the entries were found to be right: those that hand them over to the firmware.
+    With I(keeps_others) all other arguments have to be the same afterwards.
     """
 
     wanted: List[str]
     files: List[FileChange]
     commands: List[List[str]]
     entries_after: List[BootEntry]
+    finish: Sequence[List[str]] = ()
+    keeps_others: bool = False
 
     @property
     def is_empty(self) -> bool:

@@ -8,7 +8,9 @@ import re
 from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoader, BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.bls import DIRECTORY as BLS_ENTRIES
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import SETTINGS, Grub2
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 
 OSTREE = "/run/ostree-booted"
@@ -18,8 +20,9 @@ SYSTEMD_BOOT = ("/boot/efi", "/efi", "/boot")  # where the EFI system partition 
 ZIPL = "/etc/zipl.conf"
 LEGACY_STAGE = "/boot/grub/stage2"
 LEGACY_MENUS = ("/boot/grub/grub.conf", "/boot/grub/menu.lst")
-BLS_ENTRIES = "/boot/loader/entries"
 BLSCFG = re.compile(r"^[ \t]*blscfg\b", re.MULTILINE)
+OWN_ENTRIES = re.compile(r"^[ \t]*linux(?:16|efi)?[ \t]", re.MULTILINE)
+BLS_ENABLED = re.compile(r"""^[ \t]*GRUB_ENABLE_BLSCFG=["']?true\b""", re.MULTILINE)
 EFI_MENUS = "/boot/efi/EFI/*/grub.cfg"
 MENUS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("/boot/grub2/grub.cfg", ("grub2-mkconfig",)),
@@ -45,6 +48,7 @@ class Candidate(NamedTuple):
     name: str
     evidence: str
     loader: Optional[BootLoader] = None
+    reason: str = "which kdump.fleet does not support yet"
     remedy: str = "Set crashkernel= with its own tools"
 
 
@@ -70,8 +74,7 @@ def detect(host: Host) -> BootLoader:
         )
     if found[0].loader is None:
         raise BootLoaderError(
-            "This host boots through {0.name} ({0.evidence}), which kdump.fleet does not support yet. "
-            "{0.remedy}.".format(found[0])
+            "This host boots through {0.name} ({0.evidence}), {0.reason}. {0.remedy}.".format(found[0])
         )
     return found[0].loader
 
@@ -95,7 +98,13 @@ def _systemd_boot_files(host: Host) -> List[Candidate]:
 
 
 def _zipl(host: Host) -> List[Candidate]:
-    return [Candidate("zipl", ZIPL)] if host.exists(ZIPL) else []
+    if not host.exists(ZIPL):
+        return []
+    entries = len(host.glob(BLS_ENTRIES + "/*.conf"))
+    if not entries or not host.which("grubby"):
+        return [Candidate("zipl", ZIPL)]
+    evidence = "{0}, {1} has {2} entries".format(ZIPL, BLS_ENTRIES, entries)
+    return [Candidate("zipl with Boot Loader Specification entries", evidence, Grubby(host, evidence, None))]
 
 
 def _grub_legacy(host: Host) -> List[Candidate]:
@@ -109,17 +118,32 @@ def _grub2(host: Host) -> List[Candidate]:
 
 
 def _grub2_candidate(host: Host, menu: str, generators: Tuple[str, ...]) -> Candidate:
-    entries = len(host.glob(BLS_ENTRIES + "/*.conf"))
-    if entries and BLSCFG.search(host.read(menu) or ""):
-        evidence = "{0} says blscfg, {1} has {2} entries".format(menu, BLS_ENTRIES, entries)
+    evidence = _bls_evidence(host, menu)
+    if evidence is not None:
+        name = "GRUB 2 with Boot Loader Specification entries"
         if host.which("grubby"):
-            remedy = "Set crashkernel= with grubby --update-kernel=ALL"
-        else:
-            remedy = "It will need grubby, which is not installed: install the package grubby"
-        return Candidate("GRUB 2 with Boot Loader Specification entries", evidence, None, remedy)
+            return Candidate(name, evidence, Grubby(host, evidence, menu))
+        return Candidate(
+            name, evidence, None, "and grubby, which edits them, is not installed", "Install the package grubby"
+        )
     generator = next((name for name in generators if host.which(name)), None)
     evidence = "{0}, written by {1}".format(menu, generator or "a generator that is not installed")
     return Candidate("GRUB 2", evidence, Grub2(host, evidence, menu, generators))
+
+
+def _bls_evidence(host: Host, menu: str) -> Optional[str]:
+    """What says that the entries are those of the Boot Loader Specification, or None.
+
+    A menu with entries of its own and C(blscfg) has both kinds; what counts then is whether the latter finds any.
+    """
+    text = host.read(menu) or ""
+    entries = len(host.glob(BLS_ENTRIES + "/*.conf"))
+    own = OWN_ENTRIES.search(text) is not None
+    if BLSCFG.search(text) and (entries or not own):
+        return "{0} says blscfg, {1} has {2} entries".format(menu, BLS_ENTRIES, entries)
+    if entries and not own and text.strip() and BLS_ENABLED.search(host.read(SETTINGS) or ""):
+        return "{0} says GRUB_ENABLE_BLSCFG=true, {1} has {2} entries".format(SETTINGS, BLS_ENTRIES, entries)
+    return None
 
 
 def _menus(host: Host) -> List[Tuple[str, Tuple[str, ...]]]:

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Brings the boot entries of a host to the wanted crashkernel values: the work of the module crashkernel."""
 
-import re
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
@@ -20,14 +19,12 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect impo
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 
-KNOWS_AUTO = re.compile(r"\.el[78](?![0-9])")
-
 
 def ensure(host: Host, wanted: Optional[str], check_mode: bool = False) -> Dict[str, Any]:
     """Give every boot entry exactly the I(wanted) values (blank-separated; None: none), or foresee it."""
     if wanted is not None:
         release = host.read("/proc/sys/kernel/osrelease") or ""
-        crashkernel.check(wanted, auto_supported=bool(KNOWS_AUTO.search(release)))
+        crashkernel.check(wanted, auto_supported=crashkernel.knows_auto(release))
         wanted = " ".join(wanted_values(wanted))
     loader = detect(host)
     before = loader.entries()
@@ -43,7 +40,8 @@ def ensure(host: Host, wanted: Optional[str], check_mode: bool = False) -> Dict[
             "entries_before": [_shown(entry) for entry in before],
             "entries_after": [_shown(entry) for entry in after],
             "reboot_required": staged(loader.next_entries(after), running),
-            "diff": [_file_diff(change) for change in plan.files] + _entries_diff(before, after),
+            "diff": [_file_diff(change) for change in plan.files if change.before != change.after]
+            + _entries_diff(before, after),
         }
     )
     return result

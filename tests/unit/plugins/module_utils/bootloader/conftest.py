@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 
+from tests.unit.plugins.module_utils.bootloader.bls_machine import BlsMachine
 from tests.unit.plugins.module_utils.bootloader.machine import Machine
 
 
@@ -20,3 +21,15 @@ def machine(tmp_path: pathlib.Path) -> Machine:
 def old_machine(tmp_path: pathlib.Path) -> Machine:
     """A host like those of EL7: a grub2-mkconfig that reads /etc/default/grub alone."""
     return Machine(str(tmp_path), family="grub2")
+
+
+@pytest.fixture
+def bls_machine(tmp_path: pathlib.Path) -> BlsMachine:
+    """A host like those of EL 9: entries with their arguments, and /etc/kernel/cmdline."""
+    return BlsMachine(str(tmp_path))
+
+
+@pytest.fixture
+def kernelopts_machine(tmp_path: pathlib.Path) -> BlsMachine:
+    """A host like those of EL 8: entries that take $kernelopts from grubenv."""
+    return BlsMachine(str(tmp_path), kernelopts=True)

@@ -63,27 +63,17 @@ def _entry(title: str, name: str, kernel: str, arguments: str) -> List[str]:
     ]
 
 
-class Machine(object):
-    """A host in the directory I(root). I(family) is grub (update-grub, reads grub.d) or grub2 (grub2-mkconfig)."""
+class Files(object):
+    """A host in the directory I(root), and how to look at it."""
 
-    def __init__(self, root: str, family: str = "grub") -> None:
+    def __init__(self, root: str) -> None:
         self.root = root
-        self.family = family
-        self.menu = "/boot/{0}/grub.cfg".format(family)
-        self.custom = ""
         self.calls: List[Tuple[List[str], float]] = []
-        self.before_generator: Optional[Callable[[], None]] = None
-        self.after_generator: Optional[Callable[[], None]] = None
         self.host = Host(root, self.run)
-        drop_ins = "${sysconfdir}/default/grub.d/*.cfg" if family == "grub" else "${sysconfdir}/default/grub"
-        self.program(family + "-mkconfig", "#!/bin/sh\n# scripts: ${sysconfdir}/grub.d, settings: " + drop_ins + "\n")
-        if family == "grub":
-            self.program("update-grub", '#!/bin/sh\nexec grub-mkconfig -o /boot/grub/grub.cfg "$@"\n')
-        self.write("/etc/grub.d/10_linux", '#!/bin/sh\necho "linux ${GRUB_CMDLINE_LINUX}"\n')
-        self.write("/etc/grub.d/40_custom", "#!/bin/sh\nexec tail -n +3 $0\n")
-        self.write(SETTINGS, 'GRUB_DEFAULT=0\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\nGRUB_CMDLINE_LINUX="console=ttyS0"\n')
-        self.write("/proc/cmdline", "BOOT_IMAGE=/boot/vmlinuz root=UUID=95d3fad2 ro console=ttyS0 quiet\n")
-        self.generate()
+
+    def run(self, argv: List[str], timeout: float) -> CommandResult:
+        """The runner of C(host)."""
+        raise NotImplementedError
 
     def path(self, name: str) -> str:
         return self.host.path(name)
@@ -105,6 +95,38 @@ class Machine(object):
         assert text is not None, name
         return text
 
+    def snapshot(self) -> Dict[str, Tuple[int, bytes]]:
+        """Every file with its mode and content, and every directory."""
+        found: Dict[str, Tuple[int, bytes]] = {}
+        for directory, _directories, files in os.walk(self.root):
+            found[directory] = (os.stat(directory).st_mode, b"")
+            for name in files:
+                path = os.path.join(directory, name)
+                with open(path, "rb") as stream:
+                    found[path] = (os.stat(path).st_mode, stream.read())
+        return found
+
+
+class Machine(Files):
+    """A host with GRUB 2 and its generator. I(family) is grub (update-grub, reads grub.d) or grub2 (grub2-mkconfig)."""
+
+    def __init__(self, root: str, family: str = "grub") -> None:
+        super().__init__(root)
+        self.family = family
+        self.menu = "/boot/{0}/grub.cfg".format(family)
+        self.custom = ""
+        self.before_generator: Optional[Callable[[], None]] = None
+        self.after_generator: Optional[Callable[[], None]] = None
+        drop_ins = "${sysconfdir}/default/grub.d/*.cfg" if family == "grub" else "${sysconfdir}/default/grub"
+        self.program(family + "-mkconfig", "#!/bin/sh\n# scripts: ${sysconfdir}/grub.d, settings: " + drop_ins + "\n")
+        if family == "grub":
+            self.program("update-grub", '#!/bin/sh\nexec grub-mkconfig -o /boot/grub/grub.cfg "$@"\n')
+        self.write("/etc/grub.d/10_linux", '#!/bin/sh\necho "linux ${GRUB_CMDLINE_LINUX}"\n')
+        self.write("/etc/grub.d/40_custom", "#!/bin/sh\nexec tail -n +3 $0\n")
+        self.write(SETTINGS, 'GRUB_DEFAULT=0\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\nGRUB_CMDLINE_LINUX="console=ttyS0"\n')
+        self.write("/proc/cmdline", "BOOT_IMAGE=/boot/vmlinuz root=UUID=95d3fad2 ro console=ttyS0 quiet\n")
+        self.generate()
+
     def generate(self) -> None:
         """Write the menu from the settings."""
         script = SOURCING.format(root=self.root, drop_ins="yes" if self.family == "grub" else "no")
@@ -123,14 +145,3 @@ class Machine(object):
         if self.after_generator is not None:
             self.after_generator()
         return CommandResult(argv, 0, "", "Generating grub configuration file ...\ndone\n")
-
-    def snapshot(self) -> Dict[str, Tuple[int, bytes]]:
-        """Every file with its mode and content, and every directory."""
-        found: Dict[str, Tuple[int, bytes]] = {}
-        for directory, _directories, files in os.walk(self.root):
-            found[directory] = (os.stat(directory).st_mode, b"")
-            for name in files:
-                path = os.path.join(directory, name)
-                with open(path, "rb") as stream:
-                    found[path] = (os.stat(path).st_mode, stream.read())
-        return found

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from tests.unit.plugins.module_utils.bootloader.machine import MENU, Machine
 
@@ -115,15 +116,6 @@ def test_nothing_found_says_what_was_looked_for(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     "files, words",
     [
-        (
-            {MENU_2: BLS_MENU, BLS_ENTRY: "", "/usr/sbin/grubby": "", "/usr/sbin/grub2-mkconfig": ""},
-            ["Boot Loader Specification", "blscfg", "has 1 entries", "not support yet", "grubby --update-kernel=ALL"],
-        ),
-        (
-            {MENU_2: BLS_MENU, BLS_ENTRY: "", "/usr/sbin/grub2-mkconfig": ""},
-            ["Boot Loader Specification", "not support yet", "grubby, which is not installed"],
-        ),
-        ({MENU: BLS_MENU, BLS_ENTRY: ""}, ["Boot Loader Specification", "grubby"]),
         ({"/run/ostree-booted": "", MENU_2: BLS_MENU, BLS_ENTRY: ""}, ["rpm-ostree (/run/ostree-booted)"]),
         (
             {LOADER_INFO: "\7\0\0\0s\0y\0s\0t\0e\0m\0d\0-\0b\0o\0o\0t\0 \0002\0", MENU: "x"},
@@ -134,12 +126,75 @@ def test_nothing_found_says_what_was_looked_for(tmp_path: pathlib.Path) -> None:
             ["systemd-boot (/boot/efi/EFI/systemd/systemd-bootx64.efi)"],
         ),
         ({"/etc/zipl.conf": ""}, ["zipl (/etc/zipl.conf)"]),
+        ({"/etc/zipl.conf": "", "/usr/sbin/grubby": ""}, ["zipl (/etc/zipl.conf)"]),
+        ({"/etc/zipl.conf": "", BLS_ENTRY: ""}, ["zipl (/etc/zipl.conf)"]),
         ({"/boot/grub/menu.lst": "", "/boot/grub/stage2": ""}, ["GRUB Legacy (/boot/grub/menu.lst)"]),
     ],
 )
 def test_boot_loaders_that_are_not_supported(tmp_path: pathlib.Path, files: Dict[str, str], words: List[str]) -> None:
     message = message_of(host_with(tmp_path, files))
     assert all(word in message for word in words + ["not support yet"]), message
+
+
+@pytest.mark.parametrize("menu", [MENU, MENU_2])
+@pytest.mark.parametrize(
+    "text, settings, evidence",
+    [
+        (BLS_MENU, "", "{0} says blscfg, /boot/loader/entries has 1 entries"),
+        (
+            "load_env\nblscfg --entry $saved_entry.conf\nblscfg\n",
+            "",
+            "{0} says blscfg, /boot/loader/entries has 1 entries",
+        ),
+        (
+            "source $prefix/bls.cfg\n",
+            'GRUB_ENABLE_BLSCFG="true"\n',
+            "/etc/default/grub says GRUB_ENABLE_BLSCFG=true, /boot/loader/entries has 1 entries",
+        ),
+    ],
+)
+def test_entries_of_the_boot_loader_specification(
+    tmp_path: pathlib.Path, menu: str, text: str, settings: str, evidence: str
+) -> None:
+    files = {menu: text, BLS_ENTRY: "linux /l\n", "/etc/default/grub": settings}
+    without = message_of(host_with(tmp_path, files))
+    evidence = evidence.format(menu)
+    assert without == (
+        "This host boots through GRUB 2 with Boot Loader Specification entries ({0}), and grubby, which edits them, "
+        "is not installed. Install the package grubby.".format(evidence)
+    )
+    loader = detect(host_with(tmp_path, {"/usr/sbin/grubby": ""}))
+    assert isinstance(loader, Grubby)
+    assert (loader.name, loader.menu, loader.evidence) == ("grubby", menu, evidence)
+
+
+@pytest.mark.parametrize("text, settings", [("insmod blscfg\n", ""), ("linux /own\n", "GRUB_ENABLE_BLSCFG=true\n")])
+def test_entries_that_nothing_reads(tmp_path: pathlib.Path, text: str, settings: str) -> None:
+    files = {MENU_2: text, BLS_ENTRY: "linux /l\n", "/etc/default/grub": settings, "/usr/sbin/grubby": ""}
+    assert detect(host_with(tmp_path, files)).name == "grub2"
+
+
+def test_blscfg_that_finds_nothing(tmp_path: pathlib.Path) -> None:
+    host = host_with(tmp_path, {MENU_2: BLS_MENU, "/usr/sbin/grubby": ""})
+    with pytest.raises(BootLoaderError, match="There are no boot entries to look at"):
+        detect(host).entries()
+    menu = BLS_MENU + "menuentry 'Own' {\n\tlinux /own\n}\n"
+    assert detect(host_with(tmp_path, {MENU_2: menu})).name == "grub2"
+
+
+def test_el8_with_efi_has_all_of_it_in_the_system_partition(tmp_path: pathlib.Path) -> None:
+    menu = "/boot/efi/EFI/redhat/grub.cfg"
+    files = {menu: "# menuentry\n" + BLS_MENU, BLS_ENTRY: "linux /l\n", "/usr/sbin/grubby": ""}
+    host = host_with(tmp_path, dict(files, **{"/usr/sbin/grub2-mkconfig": "", "/sys/firmware/efi/x": ""}))
+    loader = detect(host)
+    assert isinstance(loader, Grubby)
+    assert loader.menu == menu
+
+
+def test_zipl_with_entries_that_grubby_edits(tmp_path: pathlib.Path) -> None:
+    loader = detect(host_with(tmp_path, {"/etc/zipl.conf": "", BLS_ENTRY: "linux /l\n", "/usr/sbin/grubby": ""}))
+    assert isinstance(loader, Grubby)
+    assert (loader.menu, loader.evidence) == (None, "/etc/zipl.conf, /boot/loader/entries has 1 entries")
 
 
 def test_two_boot_loaders_are_both_named(machine: Machine) -> None:
