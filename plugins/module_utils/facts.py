@@ -11,7 +11,6 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from ansible_collections.kdump.fleet.plugins.module_utils import (
     crash_memory,
     crashkernel,
-    kdump_tools,
     kernel_log,
     proof,
 )
@@ -21,7 +20,16 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, Comm
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
-LOOKED_FOR = "kdump-config or kdumpctl (installed), or apt-get (to install kdump-tools), in {0}".format(", ".join(SBIN))
+# In the order of their weight: what is installed decides, then what can be installed.
+TOOLS = (
+    ("kdump-config", "kdump-tools"),
+    ("kdumpctl", "kdumpctl"),
+    ("apt-get", "kdump-tools"),
+    ("dnf5", "kdumpctl"),
+    ("dnf", "kdumpctl"),
+    ("yum", "kdumpctl"),
+)
+LOOKED_FOR = "kdump-config or kdumpctl (installed), apt-get (to install kdump-tools), or dnf or yum (kdumpctl), in {0}"
 # What the kernel says about a reservation that it refuses: kernel/crash_reserve.c, once kernel/crash_core.c.
 REFUSAL = re.compile(
     "crashkernel: |crashkernel .*(?:failed|zero bytes)|cannot (?:allocate|reserve) crashkernel", re.IGNORECASE
@@ -50,6 +58,13 @@ class Place(NamedTuple):
     free_bytes: int
 
 
+class Inspection(NamedTuple):
+    """What a longer look found, which runs commands and may build the capture initrd anew."""
+
+    lacking: List[str]  # what the capture initrd does not hold and the target needs
+    recommended: Optional[int]  # bytes to reserve, by kdumpctl's own estimate; None without one
+
+
 class Facts(NamedTuple):
     """One host as the rules see it."""
 
@@ -60,8 +75,10 @@ class Facts(NamedTuple):
     boot: Boot
     staged: Optional[List[str]]  # the values that the host boots with, or will once the policy is in effect
     resolution: Optional[crashkernel.Resolution]  # what the kernel will make of these
-    places: List[Place]  # the local directories that receive dumps: now, and once the policy is in effect
+    places: List[Place]  # the directories on this host that receive dumps: now, and once the policy is in effect
+    outdated: Optional[str]  # a file that the capture initrd was made from, and that changed since
     container: Optional[str]
+    selinux: bool
     load_disabled: bool
     lockdown: str
     panic_timeout: Optional[int]
@@ -70,17 +87,26 @@ class Facts(NamedTuple):
     proof_error: Optional[str]  # why the record that is there cannot be used
     fingerprint: Optional[Dict[str, Any]]  # None where nobody asked and there is no proof to compare
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
+    inspection: Optional[Inspection]  # None unless it was asked for
 
 
 def setup_of(host: Host, policy: Policy) -> Setup:
     """The set-up by what the host has, never by what it is called."""
-    if host.which("kdump-config") or host.which("apt-get"):
+    tool = next((tool for command, tool in TOOLS if host.which(command)), None)
+    # Each family is imported where it is needed: a host compiles what it imports anew at every call.
+    if tool == "kdump-tools":
+        from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools
+
         return kdump_tools.read(host, policy)
-    if host.which("kdumpctl"):
-        raise KdumpError(
-            "This host has kdumpctl, which this version does not manage yet; it manages kdump-tools (Debian, Ubuntu)."
+    if tool == "kdumpctl":
+        from ansible_collections.kdump.fleet.plugins.module_utils import kdumpctl
+
+        return kdumpctl.read(host, policy)
+    raise KdumpError(
+        "No known kdump tool and no way to install one. Looked for {0}; found none.".format(
+            LOOKED_FOR.format(", ".join(SBIN))
         )
-    raise KdumpError("No known kdump tool and no way to install one. Looked for {0}; found none.".format(LOOKED_FOR))
+    )
 
 
 def boot_of(host: Host) -> Boot:
@@ -116,6 +142,18 @@ def place_of(host: Host, path: str) -> Place:
         mode=stat.S_IMODE(status.st_mode) if exists else None,
         free_bytes=space.f_bfree * space.f_frsize,
     )
+
+
+def _outdated(host: Host, setup: Setup) -> Optional[str]:
+    made = _time(host, setup.capture_initrd)
+    return next((path for path in setup.initrd_sources if made and (_time(host, path) or 0) > made), None)
+
+
+def _time(host: Host, path: Optional[str]) -> Optional[int]:
+    try:
+        return os.stat(host.path(path)).st_mtime_ns if path else None
+    except OSError:
+        return None
 
 
 def _nearest(host: Host, path: str) -> Tuple[str, bool]:
@@ -157,24 +195,56 @@ def as_arguments(values: List[str]) -> str:
     return " ".join("crashkernel=" + value for value in values)
 
 
-def _wanted_crashkernel(policy: Policy) -> Optional[str]:
-    value = kdump_tools.CRASHKERNEL if policy.crashkernel == "default" else policy.crashkernel
+def _wanted_crashkernel(host: Host, policy: Policy, setup: Setup) -> Optional[str]:
+    value = setup.default_crashkernel if policy.crashkernel == "default" else policy.crashkernel
     if value:
-        crashkernel.check(value)
+        crashkernel.check(value, crashkernel.knows_auto(host.read("/proc/sys/kernel/osrelease") or ""))
     return value or None
 
 
-def gather(host: Host, policy: Policy, fingerprint: bool = False) -> Facts:
-    """Look at a host once. The fingerprint is taken where there is a proof to compare, or when it is asked for."""
+def _size(host: Host, values: Optional[List[str]]) -> int:
+    return crash_memory.resolve_on(host, as_arguments(values)).size if values else 0
+
+
+def _inspect(host: Host, setup: Setup) -> Inspection:
+    """The capture kernel of kdump-tools boots the real root file system: its initrd holds nothing for the target."""
+    if setup.tool != "kdumpctl":
+        return Inspection([], None)
+    from ansible_collections.kdump.fleet.plugins.module_utils import capture_initrd, kdumpctl_estimate
+
+    recommended = kdumpctl_estimate.recommended(host)
+    if setup.capture_initrd is None:
+        return Inspection([], recommended)
+    held = capture_initrd.listed(host, setup.capture_initrd)
+    settings = setup.files[0].settings
+    return Inspection(
+        capture_initrd.lacking(held, setup.target, settings.get("core_collector", ""), settings.get("sshkey", "")),
+        recommended,
+    )
+
+
+def gather(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool = False) -> Facts:
+    """Look at a host once.
+
+    The fingerprint is taken where there is a proof to compare, or when it is asked for. With I(inspect) commands look
+    into the capture initrd and estimate the memory, which takes seconds to minutes.
+    """
     setup = setup_of(host, policy)
     record, proof_error = _proof(host)
     memory = crash_memory.read(host, (record or {}).get("capture"))
     container = next((mark for mark in CONTAINER_MARKS if host.exists(mark)), None)
     if not memory["privileged"] and not container:  # inside a container they are hidden from root as well
         raise KdumpError("Only root can judge a host: /proc/iomem hides its addresses. Run with become: true.")
-    targets = [setup.target] + [setup.wanted_target] * (setup.target != setup.wanted_target)
-    wanted = _wanted_crashkernel(policy)
+    directories = [target.directory for target in (setup.target, setup.wanted_target) if target.directory]
+    wanted = _wanted_crashkernel(host, policy, setup)
     boot = boot_of(host)
+    if (
+        policy.keep_larger
+        and wanted
+        and boot.next_values
+        and _size(host, boot.next_values) > _size(host, wanted.split())
+    ):
+        wanted = " ".join(boot.next_values)
     staged = wanted.split() if wanted else boot.next_values
     oops = host.read("/proc/sys/kernel/panic_on_oops")
     return Facts(
@@ -185,8 +255,10 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False) -> Facts:
         boot=boot,
         staged=staged,
         resolution=crash_memory.resolve_on(host, as_arguments(staged)) if staged else None,
-        places=[place_of(host, target.path) for target in targets if target.kind == "local"],
+        places=[place_of(host, path) for path in sorted(set(directories), key=directories.index)],
+        outdated=_outdated(host, setup),
         container=container,
+        selinux=host.exists("/sys/fs/selinux/enforce"),
         load_disabled=(host.read("/proc/sys/kernel/kexec_load_disabled") or "0").strip() == "1",
         lockdown=_lockdown(host.read("/sys/kernel/security/lockdown") or ""),
         panic_timeout=_number(host.read("/proc/sys/kernel/panic")),
@@ -195,6 +267,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False) -> Facts:
         proof_error=proof_error,
         fingerprint=proof.fingerprint(host, setup, memory["kernel"], record) if record or fingerprint else None,
         refusal=_refusal(host, memory),
+        inspection=_inspect(host, setup) if inspect and not setup.unit_working else None,
     )
 
 

@@ -51,12 +51,20 @@ CODES: Dict[str, Kind] = {
     "configuration-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which writes it."),
     "configuration-invalid": Kind("warning", (), ADMINISTRATOR, "Correct the line; the message names it."),
     "configuration-differs": Kind("warning", (), ROLLOUT, "Run the roll-out, or change the policy."),
+    "configuration-refused": Kind(
+        "error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or correct the line; do not restart the unit before."
+    ),
+    "policy-refused": Kind("error", (), ADMINISTRATOR, "Change the policy; nothing was written."),
+    "configuration-not-loaded": Kind("warning", (), ROLLOUT, "Run the roll-out, or restart the unit."),
     "kdump-switched-off": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or set USE_KDUMP=1."),
     "capture-unit-missing": Kind(
         "error", BOTH, ADMINISTRATOR, "Add systemd.unit=kdump-tools-dump.service to KDUMP_CMDLINE_APPEND."
     ),
     "capture-hangs-on-panic": Kind(
         "warning", (), ROLLOUT, "Run the roll-out, or add panic=10 to the capture arguments."
+    ),
+    "symbols-missing": Kind(
+        "warning", (), ROLLOUT, "Run the roll-out, or enable a repository that still has the exact package."
     ),
     "service-disabled": Kind("error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or enable the unit."),
     "service-masked": Kind(
@@ -83,6 +91,9 @@ CODES: Dict[str, Kind] = {
     "capture-kernel-not-loaded": Kind(
         "error", (NOW,), ROLLOUT, "Run the roll-out, or restart the unit and read its journal."
     ),
+    "capture-kernel-building": Kind(
+        "error", (NOW,), ROLLOUT, "Wait a few minutes; a restart would only begin it anew."
+    ),
     "kexec-load-disabled": Kind(
         "error", BOTH, ADMINISTRATOR, "Find what sets kernel.kexec_load_disabled=1 at boot and order it after kdump."
     ),
@@ -103,6 +114,12 @@ CODES: Dict[str, Kind] = {
     "target-readable-by-others": Kind("warning", (), ROLLOUT, "Run the roll-out, or chmod 0700: dumps hold secrets."),
     "target-shared": Kind("warning", (), ADMINISTRATOR, "Choose a kdump_path of its own: dumps hold secrets."),
     "target-space-low": Kind("warning", (), ADMINISTRATOR, "Free room, or choose another kdump_path."),
+    "capture-initrd-incomplete": Kind(
+        "error", BOTH, ADMINISTRATOR, "Install what is missing, then run kdumpctl rebuild and restart the unit."
+    ),
+    "crash-memory-below-estimate": Kind(
+        "warning", (), ADMINISTRATOR, "Raise kdump_crashkernel, or set kdump_memory_policy to raise."
+    ),
     "capture-memory-tight": Kind("warning", (), ADMINISTRATOR, "Raise kdump_crashkernel; less than a tenth was left."),
     "proof-missing": Kind("info", (), CRASH_TEST, "Run the crash test in a maintenance window."),
     "proof-expired": Kind("info", (), CRASH_TEST, "Run the crash test again in a maintenance window."),

@@ -9,10 +9,11 @@ Each rule is a function over Facts that yields findings; no other place in the c
 import stat
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import proof
+from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, proof
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, Place, as_arguments
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, NEXT_BOOT, NOW, Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, belongs_to_system
+from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_setup import setup_rules
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import belongs_to_system
 
 Rule = Callable[[Facts], Iterator[Finding]]
 MIB = 1 << 20
@@ -49,60 +50,6 @@ def kernel_rules(facts: Facts) -> Iterator[Finding]:
         yield Finding("oops-does-not-crash", "kernel.panic_on_oops is 0: an oops kills a process, and leaves no dump.")
 
 
-def setup_rules(facts: Facts) -> Iterator[Finding]:
-    """Are the tool, its configuration and its unit in order?"""
-    setup = facts.setup
-    if not setup.installed:
-        yield Finding("not-installed", "{0} is not installed.".format(setup.package))
-        return
-    for command in setup.commands_missing:
-        yield Finding("command-missing", "{0} is not installed.".format(command))
-    if setup.configuration_exists:
-        yield from _configuration_rules(setup)
-    else:
-        yield Finding("configuration-missing", "{0} does not exist.".format(setup.configuration))
-    if setup.unit_masked:
-        yield Finding("service-masked", "{0} is masked.".format(setup.unit))
-    elif not setup.unit_enabled:
-        yield Finding("service-disabled", "{0} is not enabled: nothing is loaded at boot.".format(setup.unit))
-
-
-def _configuration_rules(setup: Setup) -> Iterator[Finding]:
-    for problem in setup.problems:
-        yield Finding("configuration-invalid", "{0} line {1}: {2}.".format(problem.path, problem.line, problem.message))
-    told = set()  # settings with a finding of their own
-    if not setup.switched_on:
-        told.add(setup.switch_setting)
-        yield Finding(
-            "kdump-switched-off",
-            "{0} has {1}='{2}': no capture kernel is loaded.".format(
-                setup.configuration, setup.switch_setting, setup.settings[setup.switch_setting]
-            ),
-        )
-    arguments = setup.capture_arguments.split()
-    if setup.capture_unit and "systemd.unit=" + setup.capture_unit not in arguments:
-        yield Finding(
-            "capture-unit-missing",
-            "The capture kernel would boot without {0}: its arguments are '{1}'.".format(
-                setup.capture_unit, setup.capture_arguments
-            ),
-        )
-    if not any(word.startswith("panic=") for word in arguments):
-        told.add(setup.arguments_setting)
-        yield Finding(
-            "capture-hangs-on-panic",
-            "If the capture kernel panics, the host hangs: '{0}' has no panic=.".format(setup.capture_arguments),
-        )
-    for name in setup.differences():
-        if name not in told:
-            yield Finding(
-                "configuration-differs",
-                "{0} has {1}='{2}', the policy asks for '{3}'.".format(
-                    setup.configuration, name, setup.settings.get(name, ""), setup.wanted[name]
-                ),
-            )
-
-
 def _joined(values: List[str]) -> str:
     return " ".join(values) or "no crashkernel"
 
@@ -114,7 +61,8 @@ def _running(facts: Facts) -> List[str]:
 def _reserves(facts: Facts) -> bool:
     """Whether the staged values will reserve memory. What the running kernel did with the same outweighs foresight."""
     done = facts.memory["reserved_bytes"] and facts.staged == _running(facts)
-    return bool(done or (facts.resolution and facts.resolution.size))
+    left_to_kernel = facts.staged == ["auto"] and crashkernel.knows_auto(facts.memory["kernel"])
+    return bool(done or left_to_kernel or (facts.resolution and facts.resolution.size))
 
 
 def boot_rules(facts: Facts) -> Iterator[Finding]:
@@ -168,10 +116,21 @@ def memory_rules(facts: Facts) -> Iterator[Finding]:
             "reservation-refused" if facts.refusal and facts.staged in (None, running) else "memory-not-reserved",
             "No crash memory is reserved; booted with {0}{1}".format(_joined(running), said),
         )
+    elif not _loaded(memory) and facts.setup.unit_working:
+        yield Finding(
+            "capture-kernel-building", "{0} is at work, most likely on the capture initrd.".format(facts.setup.unit)
+        )
     elif not _loaded(memory):
         yield Finding(
             "capture-kernel-not-loaded",
             "{0} are reserved, but no capture kernel is loaded.".format(_mebibytes(memory["reserved_bytes"])),
+        )
+    elif facts.outdated:
+        yield Finding(
+            "configuration-not-loaded",
+            "{0} is newer than {1}: a capture would work with the former settings.".format(
+                facts.outdated, facts.setup.capture_initrd
+            ),
         )
     # A boot into values that reserve nothing would only take away what there is.
     worthwhile = _reserves(facts) or facts.boot.next_values != facts.staged
@@ -238,7 +197,31 @@ def proof_rules(facts: Facts) -> Iterator[Finding]:
         )
 
 
-RULES: Tuple[Rule, ...] = (kernel_rules, setup_rules, boot_rules, memory_rules, target_rules, proof_rules)
+def inspection_rules(facts: Facts) -> Iterator[Finding]:
+    """What only a longer look shows."""
+    if facts.inspection is None:
+        return
+    for what in facts.inspection.lacking:
+        yield Finding("capture-initrd-incomplete", "{0} does not hold {1}.".format(facts.setup.capture_initrd, what))
+    wanted, reserved = facts.inspection.recommended, facts.memory["reserved_bytes"]
+    if wanted and reserved and reserved < wanted:
+        yield Finding(
+            "crash-memory-below-estimate",
+            "{0} are reserved, and kdumpctl estimates that {1} are needed.".format(
+                _mebibytes(reserved), _mebibytes(wanted)
+            ),
+        )
+
+
+RULES: Tuple[Rule, ...] = (
+    kernel_rules,
+    setup_rules,
+    boot_rules,
+    memory_rules,
+    target_rules,
+    inspection_rules,
+    proof_rules,
+)
 
 
 def judge(facts: Facts) -> List[Finding]:

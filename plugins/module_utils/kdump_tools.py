@@ -8,14 +8,16 @@ Source of names, defaults and behaviour: kdump-tools(5), kdump-config(8) and the
 
 import os
 import re
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import meminfo
+from ansible_collections.kdump.fleet.plugins.module_utils import dump_size, meminfo, symbols, units
 from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import Parsed, assignment, parse
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import is_printable
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
+    Command,
+    ConfigurationFile,
     Policy,
     Problem,
     Setup,
@@ -35,6 +37,10 @@ CAPTURE_PANIC = "panic=10"
 # crashkernel= where the policy asks for "default": the sizes of kdumpctl's table for x86_64 (2G-64G:256M,64G-:512M),
 # with the 192M of Debian's package below 2 GiB, where that table would reserve nothing.
 CRASHKERNEL = "512M-2G:192M,2G-64G:256M,64G-:512M"
+TARGETS = ("local", "ssh", "nfs")
+EXAMPLES = {"ssh": "user@server", "nfs": "server:/export"}
+FAILURE_COMMANDS = ("reboot", "halt", "poweroff")
+COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"))
 COMPRESSIONS = ("none", "bzip2", "gzip", "lz4", "xz")
 DEFAULTS = {
     "USE_KDUMP": "0",
@@ -81,9 +87,15 @@ def packaged_append(host: Host, own: Dict[str, str]) -> str:
 def wanted(host: Host, policy: Policy, own: Dict[str, str]) -> Dict[str, str]:
     """The policy in the names of kdump-tools(5); I(own) is what the file says outside our block."""
     result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
+    if policy.target is not None:
+        result.update(_wanted_target(policy.target))
     if policy.path is not None:
         check_dump_path(policy.path)
         result["KDUMP_COREDIR"] = policy.path
+    if policy.sshkey is not None:
+        result["SSH_KEY"] = policy.sshkey
+    if policy.failure_action is not None:
+        result["KDUMP_FAIL_CMD"] = _failure_command(policy.failure_action)
     if policy.core_collector is not None:
         collector = policy.core_collector.split(None, 1)
         if collector[:1] != ["makedumpfile"]:
@@ -112,12 +124,37 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str]) -> Dict[str, str]:
     return result
 
 
+def _wanted_target(target: Dict[str, Optional[str]]) -> Dict[str, str]:
+    """A target of the policy, whose types are those of kdump.conf(5), in the names of kdump-tools(5)."""
+    kind, location = target.get("type") or "", target.get("location") or ""
+    if kind not in TARGETS:
+        raise KdumpError(
+            "kdump-tools cannot dump to a target of type '{0}': it knows {1}. For a file system of its own, mount it "
+            "through /etc/fstab and give its directory as the path.".format(kind, ", ".join(TARGETS))
+        )
+    if bool(location) == (kind == "local"):
+        raise KdumpError(
+            "The target of type {0} {1}.".format(
+                kind, "takes no location" if location else "needs a location, for instance " + EXAMPLES[kind]
+            )
+        )
+    return dict({"SSH": "", "NFS": ""}, **({} if kind == "local" else {kind.upper(): location}))
+
+
+def _failure_command(action: str) -> str:
+    if action not in FAILURE_COMMANDS:
+        raise KdumpError(
+            "kdump-tools cannot do '{0}' when a dump fails: use {1}.".format(action, ", ".join(FAILURE_COMMANDS))
+        )
+    return action + " -f"
+
+
 def _target(settings: Dict[str, str]) -> Target:
     path = os.path.join("/", settings["KDUMP_COREDIR"])
     for kind in ("ssh", "nfs", "ftp"):
         if settings.get(kind.upper()):
             return Target(kind, settings[kind.upper()], path)
-    return Target("local", "", path)
+    return Target("local", "", path, path)
 
 
 def _relative_path(parsed: Parsed) -> List[Problem]:
@@ -138,26 +175,6 @@ def _resolved(host: Host, name: str) -> Optional[str]:
     return None
 
 
-def dump_estimate(values: Dict[str, int], collector: str) -> Optional[int]:
-    """Bytes that a dump may need, by /proc/meminfo: all memory, or with C(-d 31) what belongs to the kernel.
-
-    With level 31 makedumpfile leaves out zero, cache, user and free pages (makedumpfile(8)).
-    Compression is not counted.
-    """
-    if "MemTotal" not in values:
-        return None
-    words = collector.split()
-    if not any(one == "-d31" or (one, two) == ("-d", "31") for one, two in zip(words, words[1:] + [""])):
-        return values["MemTotal"]
-    left_out = sum(values.get(name, 0) for name in ("MemFree", "Buffers", "Cached", "AnonPages"))
-    return max(values["MemTotal"] - left_out, 0)
-
-
-def _commands_missing(host: Host) -> List[str]:
-    pairs: Tuple[Tuple[str, str], ...] = (("kexec", "kexec-tools"), ("makedumpfile", "makedumpfile"))
-    return ["{0} (package {1})".format(command, package) for command, package in pairs if not host.which(command)]
-
-
 def read(host: Host, policy: Policy) -> Setup:
     """The set-up of a host with kdump-tools, or of one that will get it. Reads files only."""
     text = host.read(CONFIGURATION)
@@ -168,18 +185,25 @@ def read(host: Host, policy: Policy) -> Setup:
         tool="kdump-tools",
         package="kdump-tools",
         installed=host.which("kdump-config") is not None,
-        commands_missing=_commands_missing(host),
+        commands_missing=[command for command in COMMANDS if not host.which(command.name)],
         unit=UNIT,
-        unit_enabled=bool(host.glob("/etc/systemd/system/*.wants/" + UNIT)),
-        unit_masked=os.path.realpath(host.path("/etc/systemd/system/" + UNIT)) == "/dev/null",
+        unit_enabled=units.is_enabled(host, UNIT),
+        unit_masked=units.is_masked(host, UNIT),
+        unit_working=units.is_working(host, UNIT),
+        default_crashkernel=CRASHKERNEL,
         switched_on=settings["USE_KDUMP"] != "0",
         switch_setting="USE_KDUMP",
-        configuration=CONFIGURATION,
-        configuration_exists=text is not None,
-        settings=settings,
-        wanted=asked,
-        wanted_lines=[assignment(name, asked[name]) for name in sorted(asked)],
-        problems=parsed.problems + _relative_path(parsed),
+        files=[
+            ConfigurationFile(
+                path=CONFIGURATION,
+                exists=text is not None,
+                settings=settings,
+                wanted=asked,
+                lines=[assignment(name, asked[name]) for name in sorted(asked)],
+                whole=False,
+                problems=parsed.problems + _relative_path(parsed),
+            )
+        ],
         target=_target(settings),
         wanted_target=_target(dict(settings, **asked)),
         capture_arguments=settings[APPEND],
@@ -187,6 +211,8 @@ def read(host: Host, policy: Policy) -> Setup:
         capture_unit=CAPTURE_UNIT,
         capture_kernel=_resolved(host, settings.get("KDUMP_KERNEL") or "/var/lib/kdump/vmlinuz"),
         capture_initrd=_resolved(host, settings.get("KDUMP_INITRD") or "/var/lib/kdump/initrd.img"),
+        initrd_sources=[],
         keep_dumps=int(settings["KDUMP_NUM_DUMPS"]) if _COUNT.match(settings["KDUMP_NUM_DUMPS"]) else 0,
-        estimate_bytes=dump_estimate(meminfo.parse(host.read("/proc/meminfo") or ""), settings["MAKEDUMP_ARGS"]),
+        estimate_bytes=dump_size.estimate(meminfo.parse(host.read("/proc/meminfo") or ""), settings["MAKEDUMP_ARGS"]),
+        symbols=symbols.of_debian_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
     )

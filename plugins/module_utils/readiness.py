@@ -32,13 +32,13 @@ def _proof(facts: Facts, found: List[Finding]) -> Optional[Dict[str, Any]]:
     return dict(facts.proof, valid=not expired)
 
 
-def report(host: Host, policy: Policy, fingerprint: bool = False) -> Dict[str, Any]:
-    """Look at I(host) once and judge it against I(policy)."""
-    facts = gather(host, policy, fingerprint)
+def report(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool = False) -> Dict[str, Any]:
+    """Look at I(host) once and judge it against I(policy); gather tells what the longer looks are."""
+    facts = gather(host, policy, fingerprint, inspect)
     found = findings.judge(facts)
     ready_now, ready_next_boot = findings.ready(found)
     setup = facts.setup
-    place = facts.places[0] if setup.target.kind == "local" else None
+    place = facts.places[0] if setup.target.directory else None
     answer = {
         "ready": ready_now and ready_next_boot,
         "ready_now": ready_now,
@@ -54,10 +54,19 @@ def report(host: Host, policy: Policy, fingerprint: bool = False) -> Dict[str, A
             "tool": setup.tool,
             "package": setup.package,
             "installed": setup.installed,
+            "packages_missing": sorted({command.package for command in setup.commands_missing}),
             "unit": setup.unit,
-            "configuration": setup.configuration,
-            "configuration_lines": setup.wanted_lines,
-            "configuration_differences": setup.differences(),
+            "unit_working": setup.unit_working,
+            "configuration": [
+                {
+                    "path": file.path,
+                    "whole": file.whole,
+                    "to_write": not file.exists or bool(file.differences()),
+                    "lines": file.lines,
+                    "differences": file.differences(),
+                }
+                for file in setup.files
+            ],
             "capture_kernel": setup.capture_kernel,
             "capture_initrd": setup.capture_initrd,
             "keep_dumps": setup.keep_dumps,
@@ -66,10 +75,15 @@ def report(host: Host, policy: Policy, fingerprint: bool = False) -> Dict[str, A
             "kind": setup.target.kind,
             "location": setup.target.location,
             "path": setup.target.path,
+            "directory": setup.target.directory,
+            "directory_wanted": setup.wanted_target.directory,
             "free_bytes": place.free_bytes if place else None,
         },
         "proof": _proof(facts, found),
         "capture_measured": proof.measured(host),
+        "symbols": dict(setup.symbols._asdict()),
+        "recommended_bytes": facts.inspection.recommended if facts.inspection else None,
+        "selinux": facts.selinux,
         "fingerprint": facts.fingerprint,
         "proof_file": proof.RECORD,
     }

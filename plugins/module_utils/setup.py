@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host's kdump set-up consists of, whichever tool manages it.
 
-One module per tool fills these records (kdump_tools.py); the findings are judged on them alone.
+One module per tool fills these records (kdump_tools.py, kdumpctl.py); the findings are judged on them alone.
 """
 
 import posixpath
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.symbols import Symbols
 
 # A directory for dumps is closed to everybody but root. These have other users.
 SYSTEM_DIRECTORIES = (
@@ -27,31 +28,58 @@ class Problem(NamedTuple):
     message: str
 
 
+class Refusal(NamedTuple):
+    """Why the tool would not accept a configuration: it would stop the capture kernel and load no new one."""
+
+    message: str
+    remedy: str
+
+
 class Target(NamedTuple):
-    """Where a dump goes: kind is local, ssh, nfs or ftp; location is empty for local."""
+    """Where a dump goes.
+
+    I(kind) is local (the root file system), filesystem, raw, virtiofs, ssh, nfs or ftp; I(location) the device or
+    server, empty for local. I(directory) is the dumps' directory on this host, None where it has none, as with
+    servers and file systems that are not mounted.
+    """
 
     kind: str
     location: str
     path: str
+    directory: Optional[str] = None
 
 
 class Policy(NamedTuple):
     """What the administrator wants of a host. None means: no opinion, the host's own value stands."""
 
     crashkernel: Optional[str] = None
+    target: Optional[Dict[str, Optional[str]]] = None  # type and location, as kdump.conf(5) has them; or type local
     path: Optional[str] = None
+    sshkey: Optional[str] = None
     core_collector: Optional[str] = None
     compression: Optional[str] = None
     keep_dumps: Optional[int] = None
+    failure_action: Optional[str] = None
+    dracut_args: Optional[str] = None
+    auto_reset_crashkernel: Optional[bool] = None
     options: Optional[Dict[str, str]] = None
+    environment: Optional[Dict[str, str]] = None  # of /etc/sysconfig/kdump
+    keep_larger: Optional[bool] = None  # whether a crashkernel value that reserves more is as good
+    analysis: Optional[bool] = None  # whether crash and the kernel's symbols belong on the host
 
     @classmethod
     def of(cls, values: Optional[Dict[str, Any]]) -> "Policy":
         """The policy in a module's C(policy) option; missing keys are None."""
         given = dict(values or {})
-        if given.get("options"):
-            given["options"] = {str(name): _text(name, value) for name, value in given["options"].items()}
+        for group in ("options", "environment"):
+            if given.get(group):
+                given[group] = {str(name): _text(name, value) for name, value in given[group].items()}
         return cls(**{name: given.get(name) for name in cls._fields})
+
+    @property
+    def pins_crashkernel(self) -> bool:
+        """Whether it names values of its own, which package updates must not overwrite."""
+        return bool(self.crashkernel) and self.crashkernel != "default"
 
 
 def _text(name: str, value: Any) -> str:
@@ -83,24 +111,46 @@ def check_dump_path(path: str) -> None:
         )
 
 
+class ConfigurationFile(NamedTuple):
+    """One of the files that a tool reads: as it is, and as the policy wants it."""
+
+    path: str
+    exists: bool
+    settings: Dict[str, str]  # effective values, the tool's defaults included
+    wanted: Dict[str, str]  # what the policy asks for, in the tool's own names
+    lines: List[str]  # what the roll-out writes: the block at the end of the file, or the whole file
+    whole: bool  # whether the lines are the whole file, what is kept of the former one included
+    problems: List[Problem]
+    refusals: List[Refusal] = []  # of the file as it is
+    wanted_refusals: List[Refusal] = []  # of the file as the roll-out would write it
+
+    def differences(self) -> List[str]:
+        """The names of the settings that are not what the policy asks for; an empty value stands for none."""
+        return sorted(name for name, value in self.wanted.items() if self.settings.get(name, "") != value)
+
+
+class Command(NamedTuple):
+    """A command, and the package that brings it where it does not come with the tool's own."""
+
+    name: str
+    package: str
+
+
 class Setup(NamedTuple):
     """One host's kdump set-up as its files tell it."""
 
-    tool: str  # kdump-tools
+    tool: str  # kdump-tools or kdumpctl
     package: str
     installed: bool
-    commands_missing: List[str]  # commands that a capture needs, and their packages
+    commands_missing: List[Command]  # those that a capture needs
     unit: str
     unit_enabled: bool
     unit_masked: bool
     switched_on: bool
-    switch_setting: str  # the name of the setting that says so
-    configuration: str  # path of the configuration file
-    configuration_exists: bool
-    settings: Dict[str, str]  # effective values, the tool's defaults included
-    wanted: Dict[str, str]  # what the policy asks for, in the tool's own names
-    wanted_lines: List[str]  # the same as lines of the configuration file
-    problems: List[Problem]
+    switch_setting: str  # the name of the setting that says so; empty where there is none
+    unit_working: bool  # whether it is at work just now: building and loading takes minutes
+    default_crashkernel: Optional[str]  # what "default" means on this host; None while that cannot be told
+    files: List[ConfigurationFile]  # the first one says where dumps go
     target: Target
     wanted_target: Target  # where dumps go once the policy is in effect
     capture_arguments: str  # appended to the capture kernel's command line
@@ -108,9 +158,16 @@ class Setup(NamedTuple):
     capture_unit: Optional[str]  # the unit that saves the dump; it must be among these arguments
     capture_kernel: Optional[str]  # paths of what is loaded, symbolic links resolved
     capture_initrd: Optional[str]
+    initrd_sources: List[str]  # files that the capture initrd is made from: without a new one their changes do nothing
     keep_dumps: int  # older local dumps than these many are deleted after a capture; 0 keeps all
     estimate_bytes: Optional[int]  # room that a dump may need
+    symbols: Symbols
 
-    def differences(self) -> List[str]:
-        """The names of the settings that are not what the policy asks for."""
-        return sorted(name for name, value in self.wanted.items() if self.settings.get(name) != value)
+    @property
+    def configuration(self) -> str:
+        """The path of the file that says where dumps go."""
+        return self.files[0].path
+
+    def file_of(self, setting: str) -> ConfigurationFile:
+        """The file in which a setting stands, or belongs."""
+        return next((file for file in self.files if setting in file.wanted), self.files[0])

@@ -19,9 +19,9 @@ description:
     takes away what other files set, such as the one of Debian's kdump-tools, and sets the wanted values. Otherwise
     C(GRUB_CMDLINE_LINUX) in C(/etc/default/grub) is edited. Then the distribution's own generator is run, and the
     entries that it wrote are checked.
-  - With Boot Loader Specification entries (Fedora, RHEL 8 and later and their rebuilds) C(grubby) edits every entry, and
-    C(/etc/kernel/cmdline), C(grubenv) and C(GRUB_CMDLINE_LINUX) are kept in step for kernels to come. Where grubby would
-    damage a line, with quotes in it for instance, the files are written without it.
+  - With Boot Loader Specification entries (Fedora, RHEL 8 and later and their rebuilds) C(grubby) edits every entry,
+    and C(/etc/kernel/cmdline), C(grubenv) and C(GRUB_CMDLINE_LINUX) are kept in step for kernels to come. Where grubby
+    would damage a line, with quotes in it for instance, the files are written without it.
   - When anything fails, a full disk, a read-only file system, a generator that stops or writes something else, then
     every file is put back to the byte, and the error says what the tool said.
   - Nothing is rebooted; RV(reboot_required) says whether that is needed.

@@ -33,8 +33,24 @@ options:
           - Values that every boot entry should have, blank-separated, without the name V(crashkernel=).
           - V(default) means the collection's own value for the host's kdump tool.
         type: str
+      target:
+        description:
+          - Where dumps go, with C(type) and C(location) as kdump.conf(5) has them. The type V(local) is the root file
+            system.
+        type: dict
+        suboptions:
+          type:
+            description: V(local), or the name of the directive.
+            type: str
+            required: true
+          location:
+            description: The device, server or export.
+            type: str
       path:
-        description: Directory that receives the dumps; absolute.
+        description: Directory that receives the dumps; inside the target where that is a file system of its own.
+        type: path
+      sshkey:
+        description: The private key for an ssh target.
         type: path
       core_collector:
         description: C(makedumpfile) and its options, for instance V(makedumpfile -c -d 31).
@@ -46,18 +62,46 @@ options:
       keep_dumps:
         description: How many local dumps are kept; V(0) keeps all. Only kdump-tools has this.
         type: int
+      failure_action:
+        description: What the capture kernel does when it cannot save the dump, in the words of kdump.conf(5).
+        type: str
+      dracut_args:
+        description: Further arguments for dracut. Only kdumpctl has this.
+        type: str
+      auto_reset_crashkernel:
+        description:
+          - Whether package updates may change crashkernel=. Only kdumpctl has this.
+          - When it is left out, a value of its own in C(crashkernel) asks for V(false).
+        type: bool
       options:
         description: Further settings, in the names of the tool's own configuration file.
         type: dict
+      environment:
+        description: Settings of C(/etc/sysconfig/kdump). Only kdumpctl has this.
+        type: dict
+      keep_larger:
+        description: Whether boot entries that reserve more than O(policy.crashkernel) are as good.
+        type: bool
+      analysis:
+        description: Whether the symbols of the running kernel belong on the host.
+        type: bool
   fingerprint:
     description:
       - Whether to answer with C(fingerprint) on a host without a proof as well. That reads the capture kernel and the
         capture initrd to their ends; with a proof they are read only when their size or time has changed.
     type: bool
     default: false
+  inspect:
+    description:
+      - Whether to look into the capture initrd as well (C(lsinitrd)) and to ask C(kdumpctl estimate), which takes
+        seconds to minutes and may build a capture initrd that is out of date. Not done in check mode, nor while the
+        unit works.
+      - Hosts with kdump-tools have nothing to inspect, because their capture kernel boots the root file system.
+    type: bool
+    default: false
 attributes:
   check_mode:
-    description: Reads only, and so does the same in check mode.
+    description: Reads only, and so does the same in check mode, but for O(inspect).
     support: full
   diff_mode:
     description: Changes nothing, so there is nothing to show.
@@ -198,28 +242,55 @@ setup:
       type: bool
       returned: always
       sample: true
+    packages_missing:
+      description: The packages of commands that a capture needs and that are not there.
+      type: list
+      elements: str
+      returned: always
+      sample: []
     unit:
       description: The systemd unit that loads the capture kernel at boot.
       type: str
       returned: always
       sample: kdump-tools.service
+    unit_working:
+      description: Whether the unit is at work just now; building a capture initrd takes minutes.
+      type: bool
+      returned: always
+      sample: false
     configuration:
-      description: The tool's configuration file.
-      type: str
-      returned: always
-      sample: /etc/default/kdump-tools
-    configuration_lines:
-      description: The lines that the policy asks for, as the configuration file has them.
+      description: The files that the tool reads; the first one says where dumps go.
       type: list
-      elements: str
+      elements: dict
       returned: always
-      sample: ['KDUMP_COREDIR="/var/crash"', 'USE_KDUMP="1"']
-    configuration_differences:
-      description: The settings that are not what the policy asks for.
-      type: list
-      elements: str
-      returned: always
-      sample: []
+      contains:
+        path:
+          description: The file.
+          type: str
+          returned: always
+          sample: /etc/default/kdump-tools
+        whole:
+          description: Whether C(lines) are the whole file, or a block at its end.
+          type: bool
+          returned: always
+          sample: false
+        to_write:
+          description: Whether the file is missing, or has settings that are not what the policy asks for.
+          type: bool
+          returned: always
+          sample: false
+        lines:
+          description: The lines that the roll-out writes into the file, so that it is as the policy asks for.
+          type: list
+          elements: str
+          returned: always
+          sample: ['KDUMP_COREDIR="/var/crash"', 'USE_KDUMP="1"']
+        differences:
+          description: The settings that are not what the policy asks for.
+          type: list
+          elements: str
+          returned: always
+          sample: []
     capture_kernel:
       description: The capture kernel's file, null when there is none.
       type: str
@@ -241,17 +312,27 @@ target:
   returned: success
   contains:
     kind:
-      description: V(local), V(ssh), V(nfs) or V(ftp).
+      description: V(local), V(filesystem), V(raw), V(virtiofs), V(ssh), V(nfs) or V(ftp).
       type: str
       returned: always
       sample: local
     location:
-      description: The server, empty for local targets.
+      description: The device or server, empty for local targets.
       type: str
       returned: always
       sample: ""
     path:
-      description: The directory that receives dumps.
+      description: The directory that receives dumps, as the tool's configuration has it.
+      type: str
+      returned: always
+      sample: /var/crash
+    directory:
+      description: The same on this host; null where dumps go elsewhere, or to a file system that is not mounted.
+      type: str
+      returned: always
+      sample: /var/crash
+    directory_wanted:
+      description: What C(directory) will be once the policy is in effect.
       type: str
       returned: always
       sample: /var/crash
@@ -271,6 +352,37 @@ capture_measured:
   type: dict
   returned: success
   sample: {total_bytes: 168337408, least_available_bytes: 72351744}
+symbols:
+  description: The debugging symbols of the running kernel.
+  type: dict
+  returned: success
+  contains:
+    package:
+      description: The package that has them, with the exact release.
+      type: str
+      returned: always
+      sample: kernel-debuginfo-6.17.5-300.fc43.x86_64
+    repositories:
+      description: The repositories, disabled by default, in which it is looked for; empty where none is needed.
+      type: list
+      elements: str
+      returned: always
+      sample: [fedora-debuginfo, updates-debuginfo]
+    vmlinux:
+      description: The file on this host, null when it is not installed.
+      type: str
+      returned: always
+      sample: /usr/lib/debug/lib/modules/6.17.5-300.fc43.x86_64/vmlinux
+recommended_bytes:
+  description: What C(kdumpctl estimate) recommends to reserve; null unless O(inspect) asked for it and it answered.
+  type: int
+  returned: success
+  sample: 268435456
+selinux:
+  description: Whether SELinux is on.
+  type: bool
+  returned: success
+  sample: true
 fingerprint:
   description: What a proof made now would be valid for, the kernel release and the identity of each file; null on a
     host without a proof, unless O(fingerprint) asks for it.
@@ -291,13 +403,22 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
 
+TARGET = dict(type=dict(type="str", required=True), location=dict(type="str"))
 POLICY = dict(
     crashkernel=dict(type="str"),
+    target=dict(type="dict", options=TARGET),
     path=dict(type="path"),
+    sshkey=dict(type="path", no_log=False),
     core_collector=dict(type="str"),
     compression=dict(type="str", choices=["none", "bzip2", "gzip", "lz4", "xz"]),
     keep_dumps=dict(type="int"),
+    failure_action=dict(type="str"),
+    dracut_args=dict(type="str"),
+    auto_reset_crashkernel=dict(type="bool"),
     options=dict(type="dict"),
+    environment=dict(type="dict"),
+    keep_larger=dict(type="bool"),
+    analysis=dict(type="bool"),
 )
 
 
@@ -308,12 +429,14 @@ def main():
         argument_spec=dict(
             policy=dict(type="dict", default={}, options=POLICY),
             fingerprint=dict(type="bool", default=False),
+            inspect=dict(type="bool", default=False),
         ),
         supports_check_mode=True,
     )
     with clear_errors(module):
         policy = Policy.of(module.params["policy"])
-        module.exit_json(changed=False, **report(Host(), policy, module.params["fingerprint"]))
+        inspect = module.params["inspect"] and not module.check_mode
+        module.exit_json(changed=False, **report(Host(), policy, module.params["fingerprint"], inspect))
 
 
 if __name__ == "__main__":

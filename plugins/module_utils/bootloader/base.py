@@ -14,6 +14,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpErr
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import split_values
 
+BLS_ENTRIES = "/boot/loader/entries"  # of the Boot Loader Specification
+
 
 class BootLoaderError(KdumpError):
     """A boot loader that is missing, not understood, or could not be changed."""

@@ -11,9 +11,8 @@ import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_menu
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoaderError
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BLS_ENTRIES, BootEntry, BootLoaderError
 
-DIRECTORY = "/boot/loader/entries"
 SUFFIX = ".conf"
 LINE = re.compile(r"[ \t]*([^ \t]+)[ \t]*(.*)", re.DOTALL)
 OPTIONS = re.compile(r"^(?P<key>[ \t]*options(?![^ \t\r\n]))(?P<blank>[ \t]*)(?P<value>[^\n]*)(?:\n|\Z)", re.MULTILINE)
@@ -167,7 +166,7 @@ def _order(commands: List[str], entries: List[BootEntry], environment: Dict[str,
                 for form in ("$saved_entry", "${saved_entry}"):
                     value = value.replace(form, environment.get("saved_entry", ""))
                 chosen = [entry for entry in entries if entry.id + SUFFIX == value]
-            elif word not in ("-p", "--path") or value.rstrip("/") not in (DIRECTORY, "/loader/entries"):
+            elif word not in ("-p", "--path") or value.rstrip("/") not in (BLS_ENTRIES, "/loader/entries"):
                 return None
         order += [entry for entry in chosen if entry not in order]
     return order if len(order) == len(entries) else None

@@ -7,10 +7,12 @@ import os
 import re
 from typing import Callable, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoader, BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.bls import DIRECTORY as BLS_ENTRIES
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+    BLS_ENTRIES,
+    BootLoader,
+    BootLoaderError,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import SETTINGS, Grub2
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 
 OSTREE = "/run/ostree-booted"
@@ -97,6 +99,13 @@ def _systemd_boot_files(host: Host) -> List[Candidate]:
     return [Candidate("systemd-boot", path) for pattern in patterns for path in host.glob(pattern)][:1]
 
 
+def _grubby(host: Host, evidence: str, menu: Optional[str]) -> BootLoader:
+    # Imported where it is needed: a host compiles what it imports anew at every call.
+    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby
+
+    return Grubby(host, evidence, menu)
+
+
 def _zipl(host: Host) -> List[Candidate]:
     if not host.exists(ZIPL):
         return []
@@ -104,7 +113,7 @@ def _zipl(host: Host) -> List[Candidate]:
     if not entries or not host.which("grubby"):
         return [Candidate("zipl", ZIPL)]
     evidence = "{0}, {1} has {2} entries".format(ZIPL, BLS_ENTRIES, entries)
-    return [Candidate("zipl with Boot Loader Specification entries", evidence, Grubby(host, evidence, None))]
+    return [Candidate("zipl with Boot Loader Specification entries", evidence, _grubby(host, evidence, None))]
 
 
 def _grub_legacy(host: Host) -> List[Candidate]:
@@ -122,7 +131,7 @@ def _grub2_candidate(host: Host, menu: str, generators: Tuple[str, ...]) -> Cand
     if evidence is not None:
         name = "GRUB 2 with Boot Loader Specification entries"
         if host.which("grubby"):
-            return Candidate(name, evidence, Grubby(host, evidence, menu))
+            return Candidate(name, evidence, _grubby(host, evidence, menu))
         return Candidate(
             name, evidence, None, "and grubby, which edits them, is not installed", "Install the package grubby"
         )

@@ -15,6 +15,7 @@ from typing import Dict, List, NamedTuple, Optional
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import bls, grub_menu, shell_settings
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+    BLS_ENTRIES,
     BootEntry,
     BootLoader,
     BootLoaderError,
@@ -114,7 +115,7 @@ class Grubby(BootLoader):
 
     def _found(self) -> List[Found]:
         """The entries' files, in the order of GRUB's menu."""
-        pattern = bls.DIRECTORY + "/*" + bls.SUFFIX
+        pattern = BLS_ENTRIES + "/*" + bls.SUFFIX
         paths = self.host.glob(pattern)
         found = []
         for path in paths:

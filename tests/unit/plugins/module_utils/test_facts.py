@@ -45,11 +45,22 @@ def test_a_host_with_kdump_tools_needs_no_apt(tree: HostTree) -> None:
     assert setup_of(tree.host(), Policy()).installed
 
 
-def test_a_host_with_kdumpctl_is_told_so(tree: HostTree) -> None:
+@pytest.mark.parametrize(
+    ("programs", "tool"),
+    [
+        (["/usr/bin/kdumpctl"], "kdumpctl"),
+        (["/usr/bin/dnf5"], "kdumpctl"),
+        (["/usr/bin/yum"], "kdumpctl"),
+        (["/usr/bin/apt-get", "/usr/bin/dnf"], "kdump-tools"),
+        (["/usr/bin/apt-get", "/usr/bin/kdumpctl"], "kdumpctl"),
+        (["/usr/sbin/kdump-config", "/usr/bin/kdumpctl"], "kdump-tools"),
+    ],
+)
+def test_what_is_installed_decides_then_what_can_be(tree: HostTree, programs: List[str], tool: str) -> None:
     tree.remove("/usr/sbin/kdump-config", "/usr/bin/apt-get")
-    tree.program("/usr/bin/kdumpctl")
-    with pytest.raises(KdumpError, match="This host has kdumpctl, which this version does not manage yet"):
-        setup_of(tree.host(), Policy())
+    for program in programs:
+        tree.program(program)
+    assert setup_of(tree.host(), Policy()).tool == tool
 
 
 def test_a_host_with_neither_is_told_what_was_looked_for(tree: HostTree) -> None:
@@ -57,8 +68,9 @@ def test_a_host_with_neither_is_told_what_was_looked_for(tree: HostTree) -> None
     with pytest.raises(KdumpError) as error:
         setup_of(tree.host(), Policy())
     assert str(error.value) == (
-        "No known kdump tool and no way to install one. Looked for kdump-config or kdumpctl (installed), or apt-get "
-        "(to install kdump-tools), in /usr/local/sbin, /usr/sbin, /sbin, /usr/local/bin, /usr/bin, /bin; found none."
+        "No known kdump tool and no way to install one. Looked for kdump-config or kdumpctl (installed), apt-get (to "
+        "install kdump-tools), or dnf or yum (kdumpctl), in /usr/local/sbin, /usr/sbin, /sbin, /usr/local/bin, "
+        "/usr/bin, /bin; found none."
     )
 
 

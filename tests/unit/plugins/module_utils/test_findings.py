@@ -14,6 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import C
 from ansible_collections.kdump.fleet.plugins.module_utils.findings import judge, ready
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from tests.unit.plugins.module_utils import test_kdumpctl
 from tests.unit.plugins.module_utils.host_tree import (
     BLOCK,
     CAPTURE_ARGUMENTS,
@@ -390,7 +391,8 @@ def test_each_finding_appears_for_its_cause_alone(tree: HostTree, case: Case) ->
 
 
 def test_every_code_is_made_by_some_case() -> None:
-    shown = {case.code for case in CASES} | {"target-read-only"}  # which needs a mount: it has a test of its own
+    cases = [*CASES, *test_kdumpctl.CASES]
+    shown = {case.code for case in cases} | {"target-read-only"}  # which needs a mount: it has a test of its own
     assert shown == set(CODES)
 
 
@@ -399,7 +401,8 @@ def test_kinds_are_consistent(code: str) -> None:
     kind = CODES[code]
     assert isinstance(kind, Kind)
     assert kind.severity in ("error", "warning", "info")
-    assert bool(kind.blocks) == (kind.severity == "error")
+    # A policy that would be refused changes nothing: the host stays as ready as it was.
+    assert bool(kind.blocks) == (kind.severity == "error") or code == "policy-refused"
     assert set(kind.blocks) <= {"now", "next_boot"}
     assert kind.mended_by in ("rollout", "crash_test", "administrator")
     assert kind.remedy.endswith(".")
@@ -539,6 +542,8 @@ def test_a_remote_target_has_no_local_place(tree: HostTree) -> None:
         "kind": "ssh",
         "location": "kdump@dump.example",
         "path": "/var/crash",
+        "directory": None,
+        "directory_wanted": None,
         "free_bytes": None,
     }
 

@@ -17,7 +17,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.kdump_tools import (
     BEGIN,
     DEFAULTS,
     END,
-    dump_estimate,
     effective,
     outside_block,
 )
@@ -86,13 +85,15 @@ def test_a_ready_host_is_as_it_should_be(tree: HostTree) -> None:
     assert (setup.tool, setup.package, setup.unit) == ("kdump-tools", "kdump-tools", "kdump-tools.service")
     assert (setup.installed, setup.commands_missing) == (True, [])
     assert (setup.unit_enabled, setup.unit_masked, setup.switched_on) == (True, False, True)
-    assert (setup.configuration, setup.configuration_exists, setup.problems) == (CONFIGURATION, True, [])
-    assert setup.target == setup.wanted_target == Target("local", "", "/var/crash")
+    file = setup.files[0]
+    assert (file.path, file.exists, file.whole, file.problems) == (CONFIGURATION, True, False, [])
+    assert setup.configuration == CONFIGURATION
+    assert setup.target == setup.wanted_target == Target("local", "", "/var/crash", "/var/crash")
     assert setup.capture_kernel == "/boot/vmlinuz-" + KERNEL
     assert setup.capture_initrd == INITRD
     assert setup.keep_dumps == 0
-    assert setup.differences() == []
-    assert setup.wanted_lines == [
+    assert setup.files[0].differences() == []
+    assert setup.files[0].lines == [
         'KDUMP_CMDLINE_APPEND="{0} panic=10"'.format(CAPTURE_ARGUMENTS),
         'USE_KDUMP="1"',
     ]
@@ -102,11 +103,11 @@ def test_a_host_without_anything_is_described_all_the_same(tree: HostTree) -> No
     tree.remove(CONFIGURATION, PACKAGED, WANTED_BY_BOOT, "/usr/sbin/kdump-config", "/usr/sbin/kexec", "/proc/meminfo")
     tree.remove("/usr/bin/makedumpfile", "/var/lib/kdump/vmlinuz", "/var/lib/kdump/initrd.img")
     setup = setup_of(tree)
-    assert (setup.installed, setup.configuration_exists, setup.unit_enabled) == (False, False, False)
-    assert setup.commands_missing == ["kexec (package kexec-tools)", "makedumpfile (package makedumpfile)"]
+    assert (setup.installed, setup.files[0].exists, setup.unit_enabled) == (False, False, False)
+    assert setup.commands_missing == [("kexec", "kexec-tools"), ("makedumpfile", "makedumpfile")]
     assert (setup.capture_kernel, setup.capture_initrd, setup.estimate_bytes) == (None, None, None)
     assert setup.switched_on is False
-    assert setup.wanted[APPEND] == DEFAULTS[APPEND] + " panic=10"
+    assert setup.files[0].wanted[APPEND] == DEFAULTS[APPEND] + " panic=10"
 
 
 @pytest.mark.parametrize(
@@ -129,14 +130,14 @@ def test_dumps_that_are_kept_are_counted(tree: HostTree, value: str, kept: int) 
 @pytest.mark.parametrize(
     ("lines", "target"),
     [
-        ("", Target("local", "", "/var/crash")),
-        ("KDUMP_COREDIR=\n", Target("local", "", "/var/crash")),
-        ("KDUMP_COREDIR=/data\n", Target("local", "", "/data")),
-        ("KDUMP_COREDIR=data/crash\n", Target("local", "", "/data/crash")),
+        ("", Target("local", "", "/var/crash", "/var/crash")),
+        ("KDUMP_COREDIR=\n", Target("local", "", "/var/crash", "/var/crash")),
+        ("KDUMP_COREDIR=/data\n", Target("local", "", "/data", "/data")),
+        ("KDUMP_COREDIR=data/crash\n", Target("local", "", "/data/crash", "/data/crash")),
         ("SSH=kdump@server\n", Target("ssh", "kdump@server", "/var/crash")),
         ("NFS=server:/export\nKDUMP_COREDIR=/mnt\n", Target("nfs", "server:/export", "/mnt")),
         ("FTP=server:/in\n", Target("ftp", "server:/in", "/var/crash")),
-        ("SSH=\nNFS=''\n", Target("local", "", "/var/crash")),
+        ("SSH=\nNFS=''\n", Target("local", "", "/var/crash", "/var/crash")),
     ],
 )
 def test_the_target_is_found(tree: HostTree, lines: str, target: Target) -> None:
@@ -146,16 +147,16 @@ def test_the_target_is_found(tree: HostTree, lines: str, target: Target) -> None
 
 def test_the_target_of_the_policy_is_known_beforehand(tree: HostTree) -> None:
     setup = setup_of(tree, path="/data", options={"SSH": "kdump@server"})
-    assert setup.target == Target("local", "", "/var/crash")
+    assert setup.target == Target("local", "", "/var/crash", "/var/crash")
     assert setup.wanted_target == Target("ssh", "kdump@server", "/data")
 
 
 def test_a_relative_path_is_a_problem_of_its_line(tree: HostTree) -> None:
     tree.append(CONFIGURATION, "HOSTTAG=ip\nKDUMP_COREDIR=crash\n")
-    problems = setup_of(tree).problems
+    problems = setup_of(tree).files[0].problems
     assert [(problem.path, problem.line) for problem in problems] == [(CONFIGURATION, 14)]
     assert "KDUMP_COREDIR is 'crash'" in problems[0].message
-    assert setup_of(tree, path="/var/crash").differences() == ["KDUMP_COREDIR"]
+    assert setup_of(tree, path="/var/crash").files[0].differences() == ["KDUMP_COREDIR"]
 
 
 # ---- units
@@ -197,7 +198,7 @@ def test_a_masked_unit_is_a_link_to_nothing(tree: HostTree, target: str, masked:
 )
 def test_the_policy_is_translated(tree: HostTree, policy: Dict[str, Any], wanted: Dict[str, str]) -> None:
     always = {"USE_KDUMP": "1", APPEND: CAPTURE_ARGUMENTS + " panic=10"}
-    assert setup_of(tree, **policy).wanted == dict(always, **wanted)
+    assert setup_of(tree, **policy).files[0].wanted == dict(always, **wanted)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +231,7 @@ def test_a_wrong_policy_is_refused(tree: HostTree, policy: Dict[str, Any], messa
 
 
 def test_an_empty_path_in_options_means_the_default(tree: HostTree) -> None:
-    assert setup_of(tree, options={"KDUMP_COREDIR": ""}).wanted["KDUMP_COREDIR"] == "/var/crash"
+    assert setup_of(tree, options={"KDUMP_COREDIR": ""}).files[0].wanted["KDUMP_COREDIR"] == "/var/crash"
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_an_empty_path_in_options_means_the_default(tree: HostTree) -> None:
 )
 def test_the_hosts_own_capture_arguments_are_kept(tree: HostTree, own: str, wanted: str) -> None:
     tree.write(CONFIGURATION, own + BEGIN + "\n" + APPEND + '="from an earlier roll-out"\n' + END + "\n")
-    assert setup_of(tree).wanted[APPEND] == wanted
+    assert setup_of(tree).files[0].wanted[APPEND] == wanted
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,7 @@ def test_the_packages_own_default_is_found(tree: HostTree, packaged: Optional[st
     tree.remove(PACKAGED, CONFIGURATION)
     if packaged is not None:
         tree.write(PACKAGED, packaged)
-    assert setup_of(tree).wanted[APPEND] == wanted + " panic=10"
+    assert setup_of(tree).files[0].wanted[APPEND] == wanted + " panic=10"
 
 
 @given(
@@ -293,16 +294,19 @@ def test_what_was_written_is_no_difference_any_more(options: Dict[str, str]) -> 
         def glob(self, name: str) -> List[str]:
             return []
 
+        def exists(self, name: str) -> bool:
+            return False
+
     host: Any = Configured()
     try:
         setup = kdump_tools.read(host, Policy.of({"options": options}))
     except KdumpError:  # a path that is none
         return
-    lines.extend(setup.wanted_lines)
+    lines.extend(setup.files[0].lines)
     again = kdump_tools.read(host, Policy.of({"options": options}))
-    assert again.differences() == []
-    assert again.problems == []
-    assert again.wanted_lines == setup.wanted_lines
+    assert again.files[0].differences() == []
+    assert again.files[0].problems == []
+    assert again.files[0].lines == setup.files[0].lines
 
 
 # ---- files
@@ -337,28 +341,3 @@ def test_a_directory_in_the_place_of_the_configuration_is_told(tree: HostTree) -
 
 
 # ---- room for a dump
-
-
-@pytest.mark.parametrize(
-    ("collector", "size"),
-    [
-        ("-c -d 31", 100),
-        ("-d31 -F", 100),
-        ("-F -c -d 31", 100),
-        ("-c -d 17", 1000),
-        ("-c", 1000),
-        ("", 1000),
-        ("-d", 1000),
-        ("31 -d", 1000),
-        ("-c -d 3", 1000),
-    ],
-)
-def test_a_dump_may_need_all_memory_or_what_the_kernel_has(collector: str, size: int) -> None:
-    values = {"MemTotal": 1000, "MemFree": 500, "Buffers": 100, "Cached": 200, "AnonPages": 100, "SwapCached": 77}
-    assert dump_estimate(values, collector) == size
-
-
-def test_nonsense_in_meminfo_is_no_estimate_or_zero() -> None:
-    assert dump_estimate({}, "-d 31") is None
-    assert dump_estimate({"MemFree": 5}, "-d 31") is None
-    assert dump_estimate({"MemTotal": 5, "MemFree": 50}, "-d 31") == 0

@@ -33,8 +33,11 @@ KEYS = [
     "ready_next_boot",
     "ready_now",
     "reboot_required",
+    "recommended_bytes",
+    "selinux",
     "setup",
     "summary",
+    "symbols",
     "target",
 ]
 
@@ -44,19 +47,22 @@ def test_the_answer_has_all_its_parts(tree: HostTree) -> None:
     assert sorted(answer) == KEYS
     assert answer["crashkernel_wanted"] == VALUE
     assert answer["bootloader"] == {"name": "grub2", "error": None}
+    lines = answer["setup"]["configuration"][0]["lines"]
     assert answer["setup"] == {
         "tool": "kdump-tools",
         "package": "kdump-tools",
         "installed": True,
+        "packages_missing": [],
         "unit": "kdump-tools.service",
-        "configuration": CONFIGURATION,
-        "configuration_lines": answer["setup"]["configuration_lines"],
-        "configuration_differences": [],
+        "unit_working": False,
+        "configuration": [
+            {"path": CONFIGURATION, "whole": False, "to_write": False, "lines": lines, "differences": []}
+        ],
         "capture_kernel": "/boot/vmlinuz-" + KERNEL,
         "capture_initrd": INITRD,
         "keep_dumps": 0,
     }
-    assert [line.partition("=")[0] for line in answer["setup"]["configuration_lines"]] == [
+    assert [line.partition("=")[0] for line in lines] == [
         "KDUMP_CMDLINE_APPEND",
         "KDUMP_COREDIR",
         "USE_KDUMP",

@@ -89,7 +89,7 @@ def test_the_policy_reaches_the_judgement(tree: HostTree, run: Runner) -> None:
     }
     status, answer = run(tree, {"policy": policy})
     assert status == 0
-    assert answer["setup"]["configuration_lines"][1:] == [
+    assert answer["setup"]["configuration"][0]["lines"][1:] == [
         'KDUMP_COMPRESSION="xz"',
         'KDUMP_COREDIR="/data/crash"',
         'KDUMP_DUMP_DMESG="0"',

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules about a host's packages, configuration and unit; findings.py puts them among the others."""
+
+from typing import Iterator
+
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
+from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup
+
+
+def setup_rules(facts: Facts) -> Iterator[Finding]:
+    """Are the tool, its configuration and its unit in order?"""
+    setup = facts.setup
+    if not setup.installed:
+        yield Finding("not-installed", "{0} is not installed.".format(setup.package))
+        return
+    for command in setup.commands_missing:
+        yield Finding("command-missing", "{0.name} (package {0.package}) is not installed.".format(command))
+    for file in setup.files:
+        if not file.exists:
+            yield Finding("configuration-missing", "{0} does not exist.".format(file.path))
+        for problem in file.problems:
+            yield Finding(
+                "configuration-invalid", "{0} line {1}: {2}.".format(problem.path, problem.line, problem.message)
+            )
+        for refusal in file.refusals:
+            yield Finding("configuration-refused", "{0} {1} {2}".format(file.path, refusal.message, refusal.remedy))
+        for refusal in file.wanted_refusals:
+            yield Finding(
+                "policy-refused",
+                "{0} as the policy wants it would be refused: {1} {2}".format(
+                    file.path, refusal.message, refusal.remedy
+                ),
+            )
+    if setup.files[0].exists:
+        yield from _configuration_rules(setup)
+    if facts.policy.analysis and not setup.symbols.vmlinux:
+        yield Finding(
+            "symbols-missing",
+            "{0} is not installed; the repositories for it are: {1}.".format(
+                setup.symbols.package, ", ".join(setup.symbols.repositories) or "the enabled ones"
+            ),
+        )
+    if setup.unit_masked:
+        yield Finding("service-masked", "{0} is masked.".format(setup.unit))
+    elif not setup.unit_enabled:
+        yield Finding("service-disabled", "{0} is not enabled: nothing is loaded at boot.".format(setup.unit))
+
+
+def _configuration_rules(setup: Setup) -> Iterator[Finding]:
+    told = set()  # settings with a finding of their own
+    if not setup.switched_on:
+        told.add(setup.switch_setting)
+        file = setup.file_of(setup.switch_setting)
+        yield Finding(
+            "kdump-switched-off",
+            "{0} has {1}='{2}': no capture kernel is loaded.".format(
+                file.path, setup.switch_setting, file.settings[setup.switch_setting]
+            ),
+        )
+    arguments = setup.capture_arguments.split()
+    if setup.capture_unit and "systemd.unit=" + setup.capture_unit not in arguments:
+        yield Finding(
+            "capture-unit-missing",
+            "The capture kernel would boot without {0}: its arguments are '{1}'.".format(
+                setup.capture_unit, setup.capture_arguments
+            ),
+        )
+    if setup.file_of(setup.arguments_setting).exists and not any(word.startswith("panic=") for word in arguments):
+        told.add(setup.arguments_setting)
+        yield Finding(
+            "capture-hangs-on-panic",
+            "If the capture kernel panics, the host hangs: '{0}' has no panic=.".format(setup.capture_arguments),
+        )
+    for file in setup.files:
+        for name in file.differences() if file.exists else []:
+            if name not in told:
+                yield Finding(
+                    "configuration-differs",
+                    "{0} has {1}='{2}', the policy asks for '{3}'.".format(
+                        file.path, name, file.settings.get(name, ""), file.wanted[name]
+                    ),
+                )

@@ -1,0 +1,267 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kdump set-up of hosts with kdumpctl (Fedora, RHEL and their rebuilds).
+
+Source of names, defaults and behaviour: kdump.conf(5), kdumpctl(8) and kdump-utils 1.0.61; kexec-tools of EL 7 to 9.
+"""
+
+import os
+import re
+from typing import Dict, List, Optional, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils import (
+    crashkernel,
+    dump_size,
+    kdump_conf,
+    kdump_conf_on_host,
+    meminfo,
+    mounts,
+    symbols,
+    units,
+)
+from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import assignment, parse
+from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
+    Command,
+    ConfigurationFile,
+    Policy,
+    Problem,
+    Refusal,
+    Setup,
+    Target,
+    check_dump_path,
+)
+
+CONFIGURATION = "/etc/kdump.conf"
+ENVIRONMENT = "/etc/sysconfig/kdump"
+UNIT = "kdump.service"
+APPEND = "KDUMP_COMMANDLINE_APPEND"
+# A panic inside the capture kernel hangs the host unless it is told to reboot (seconds).
+CAPTURE_PANIC = "panic=10"
+COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"), Command("dracut", "dracut"))
+COMMAND_LIMIT = 30.0  # seconds: kdumpctl waits for its lock without a limit of its own
+COLLECTOR = "makedumpfile -l --message-level 7 -d 31"
+# Targets that receive a stream: mkdumprd refuses them without -F.
+STREAMS = ("ssh", "raw")
+STREAM_COLLECTOR = "makedumpfile -F -l --message-level 7 -d 31"
+DEFAULTS = {
+    "path": "/var/crash",
+    "core_collector": COLLECTOR,
+    "failure_action": "reboot",
+    "final_action": "reboot",
+    "auto_reset_crashkernel": "yes",
+    "sshkey": "/root/.ssh/kdump_id_rsa",
+}
+# What kdumpctl would name as its default, for hosts on which it is not installed yet: by the kernel's architecture,
+# and for EL9 by its release.
+DEFAULT_CRASHKERNEL = {
+    "x86_64": "2G-64G:256M,64G-:512M",
+    "aarch64": "2G-4G:256M,4G-64G:320M,64G-:576M",
+    "ppc64le": "2G-4G:384M,4G-16G:512M,16G-64G:1G,64G-128G:2G,128G-:4G",
+}
+DEFAULT_CRASHKERNEL_EL9 = {"x86_64": "1G-4G:192M,4G-64G:256M,64G-:512M"}
+_BARE_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+
+
+def read(host: Host, policy: Policy) -> Setup:
+    """The set-up of a host with kdumpctl, or of one that will get it.
+
+    Reads files. One command is run where the policy asks for the default of crashkernel=, which kdumpctl knows, and
+    another where it asks for a new core collector, whose options makedumpfile judges.
+    """
+    program = host.which("kdumpctl")
+    known = kdump_conf.accepted(host.read(program) or "") if program else None
+    working = units.is_working(host, UNIT)
+    main = _main_file(host, policy, known)
+    environment, arguments = _environment_file(host, policy)
+    settings = main.settings
+    release = environment.settings.get("KDUMP_KERNELVER") or (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    return Setup(
+        tool="kdumpctl",
+        package="kdump-utils",
+        installed=program is not None,
+        commands_missing=[command for command in COMMANDS if not host.which(command.name)],
+        unit=UNIT,
+        unit_enabled=units.is_enabled(host, UNIT),
+        unit_masked=units.is_masked(host, UNIT),
+        unit_working=working,
+        switched_on=True,
+        switch_setting="",
+        default_crashkernel=_default_crashkernel(host, policy, program, working),
+        files=[main, environment],
+        target=_target(host, settings),
+        wanted_target=_target(host, _merged(settings, main.wanted)),
+        capture_arguments=arguments,
+        arguments_setting=APPEND,
+        capture_unit=None,
+        capture_kernel=_first(host, ("/boot/vmlinuz-" + release, "/lib/modules/{0}/vmlinuz".format(release))),
+        capture_initrd=_first(
+            host,
+            (
+                "/boot/initramfs-{0}kdump.img".format(release),
+                "/boot/initrdkdump",
+                "/var/lib/kdump/initramfs-{0}kdump.img".format(release),
+            ),
+        ),
+        initrd_sources=[CONFIGURATION],
+        keep_dumps=0,
+        estimate_bytes=dump_size.estimate(
+            meminfo.parse(host.read("/proc/meminfo") or ""), settings.get("core_collector", "")
+        ),
+        symbols=symbols.of_rpm_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
+    )
+
+
+def _first(host: Host, names: Tuple[str, ...]) -> Optional[str]:
+    return next((name for name in names if host.exists(name)), None)
+
+
+# ---- kdump.conf
+
+
+def _main_file(host: Host, policy: Policy, known: Optional[kdump_conf.Names]) -> ConfigurationFile:
+    text = host.read(CONFIGURATION)
+    own = {directive.name: directive.value for directive in kdump_conf.parse(text or "")}
+    asked = wanted(policy, own, known)
+    merged = _merged(own, asked)
+    lines = kdump_conf.render(kdump_conf.ordered(merged)).splitlines()
+    problems = kdump_conf.check(text or "")
+    return ConfigurationFile(
+        path=CONFIGURATION,
+        exists=text is not None,
+        settings=dict(DEFAULTS, **own),
+        wanted=asked,
+        lines=lines,
+        whole=True,
+        problems=[
+            Problem(CONFIGURATION, problem.line, "{0}: {1}".format(problem.message, problem.remedy).rstrip("."))
+            for problem in problems
+            if problem.severity != "error"
+        ],
+        refusals=_refusals(host, text or "", False) if text is not None else [],
+        wanted_refusals=_refusals(
+            host, "\n".join(lines) + "\n", merged.get("core_collector") != own.get("core_collector")
+        ),
+    )
+
+
+def _merged(own: Dict[str, str], asked: Dict[str, str]) -> Dict[str, str]:
+    """What the file holds once the policy is in effect: an empty value takes a directive out."""
+    return {name: value for name, value in dict(own, **asked).items() if value}
+
+
+def _refusals(host: Host, text: str, new_collector: bool) -> List[Refusal]:
+    found = [
+        Refusal("line {0}: {1}".format(problem.line, problem.message), problem.remedy)
+        for problem in kdump_conf.check(text)
+        if problem.severity == "error"
+    ]
+    return found or kdump_conf_on_host.refusals(host, kdump_conf.parse(text), run_commands=new_collector)
+
+
+def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names]) -> Dict[str, str]:
+    """The policy in directives of kdump.conf(5); an empty value means that the directive goes.
+
+    I(own) is what the file has, I(known) the directives that the host's kdumpctl accepts (None: the newest).
+    """
+    result: Dict[str, str] = {}
+    if policy.target is not None:
+        result.update(_wanted_target(policy.target))
+    if policy.path is not None:
+        result["path"] = policy.path
+    for name in ("sshkey", "core_collector", "dracut_args"):
+        value = getattr(policy, name)
+        if value is not None:
+            result[name] = value
+    if policy.failure_action is not None:
+        new, old = ("failure_action", "default")
+        if known is not None and new not in known:
+            new, old = old, new
+        result.update({new: policy.failure_action, old: ""})
+    reset = policy.auto_reset_crashkernel
+    if (reset is not None or policy.pins_crashkernel) and (known is None or "auto_reset_crashkernel" in known):
+        result["auto_reset_crashkernel"] = "yes" if reset else "no"
+    result.update(policy.options or {})
+    merged = _merged(own, result)
+    stream = any(name in merged for name in STREAMS)
+    if stream and "core_collector" not in merged:
+        result["core_collector"] = STREAM_COLLECTOR
+    if not any(name in kdump_conf.TARGETS for name in merged) and "--mount" not in merged.get("dracut_args", ""):
+        check_dump_path(merged.get("path", DEFAULTS["path"]))
+    return result
+
+
+def _wanted_target(target: Dict[str, Optional[str]]) -> Dict[str, str]:
+    kind, location = target.get("type") or "", (target.get("location") or "").strip()
+    result = dict.fromkeys(kdump_conf.TARGETS, "")
+    if kind == "local" and not location:
+        return result
+    if kind not in kdump_conf.TARGETS or not location:
+        raise KdumpError(
+            "The target of type '{0}' at '{1}' cannot be written to {2}: use the type local without a location, or one "
+            "of {3} with one.".format(kind, location, CONFIGURATION, ", ".join(kdump_conf.TARGETS))
+        )
+    # A file system may be given by its bare UUID, as linux-system-roles/kdump has it.
+    result[kind] = "UUID=" + location if _BARE_UUID.match(location) else location
+    return result
+
+
+def _target(host: Host, settings: Dict[str, str]) -> Target:
+    path = settings.get("path") or DEFAULTS["path"]
+    kind, location = next(((name, settings[name]) for name in kdump_conf.TARGETS if settings.get(name)), ("", ""))
+    if not kind:
+        return Target("local", "", path, path)
+    if kind in ("raw", "ssh"):
+        return Target(kind, location, path)
+    mount = mounts.mount_of(host, location, mounts.mounted(host))
+    directory = os.path.normpath("{0}/{1}".format(mount.directory, path)) if mount else None
+    return Target(kind if kind in ("nfs", "virtiofs") else "filesystem", location, path, directory)
+
+
+# ---- sysconfig
+
+
+def _environment_file(host: Host, policy: Policy) -> Tuple[ConfigurationFile, str]:
+    """/etc/sysconfig/kdump, and what it appends to the capture kernel's command line."""
+    text = host.read(ENVIRONMENT)
+    parsed = parse(text or "", ENVIRONMENT)
+    asked = dict(policy.environment or {})
+    arguments = asked.get(APPEND, parsed.values.get(APPEND, ""))
+    if not any(word.startswith("panic=") for word in arguments.split()):
+        asked[APPEND] = (arguments + " " + CAPTURE_PANIC).strip()
+    return (
+        ConfigurationFile(
+            path=ENVIRONMENT,
+            exists=text is not None,
+            settings=parsed.values,
+            wanted=asked,
+            lines=[assignment(name, asked[name]) for name in sorted(asked)],
+            whole=False,
+            problems=parsed.problems,
+        ),
+        parsed.values.get(APPEND, ""),
+    )
+
+
+# ---- crashkernel
+
+
+def _default_crashkernel(host: Host, policy: Policy, program: Optional[str], working: bool) -> Optional[str]:
+    """What C(default) means here. While the service works it holds kdumpctl's lock, and nobody can be asked."""
+    if policy.crashkernel != "default" or working:
+        return None
+    release = (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    if program:
+        try:
+            answer = host.run([program, "get-default-crashkernel"], timeout=COMMAND_LIMIT).stdout.strip()
+            crashkernel.check(answer, auto_supported=crashkernel.knows_auto(release))
+            return answer
+        except (CommandError, crashkernel.CrashkernelError):  # too old to know the verb: EL8 has no other value
+            pass
+    if crashkernel.knows_auto(release):
+        return "auto"
+    machine = (host.read("/proc/sys/kernel/arch") or os.uname().machine).strip()
+    table = dict(DEFAULT_CRASHKERNEL, **(DEFAULT_CRASHKERNEL_EL9 if ".el9" in release else {}))
+    return table.get(machine, DEFAULT_CRASHKERNEL["x86_64"])

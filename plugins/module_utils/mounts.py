@@ -1,0 +1,67 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is mounted where, and which device a name such as UUID=... stands for. Sources: proc(5), fstab(5), udev(7)."""
+
+import os
+import re
+from typing import List, NamedTuple, Optional
+
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+
+MOUNTED = "/proc/self/mounts"
+TABLE = "/etc/fstab"
+BY_NAME = {"UUID": "by-uuid", "LABEL": "by-label", "PARTUUID": "by-partuuid", "PARTLABEL": "by-partlabel"}
+_NAMED = re.compile(r'(UUID|LABEL|PARTUUID|PARTLABEL)="?([^"]+)"?\Z')
+_OCTAL = re.compile(r"\\([0-7]{3})")
+# Characters that udev leaves as they are in the names below /dev/disk; others become \xNN.
+_PLAIN = re.compile(r"[^A-Za-z0-9#+.:=@_/-]")
+
+
+class Mount(NamedTuple):
+    """One line of the table of mounts: the device or server, the directory, the file system's type, the options."""
+
+    source: str
+    directory: str
+    fstype: str
+    options: List[str]
+
+
+def _read(host: Host, path: str) -> List[Mount]:
+    found = []
+    for line in (host.read(path) or "").split("\n"):
+        words = [_OCTAL.sub(lambda match: chr(int(match.group(1), 8)), word) for word in line.split()]
+        if len(words) >= 3 and not words[0].startswith("#"):
+            found.append(Mount(words[0], words[1], words[2], words[3].split(",") if len(words) > 3 else []))
+    return found
+
+
+def mounted(host: Host) -> List[Mount]:
+    """What is mounted now, in the order in which it was mounted."""
+    return _read(host, MOUNTED)
+
+
+def configured(host: Host) -> List[Mount]:
+    """What /etc/fstab mounts at boot, or on demand."""
+    return _read(host, TABLE)
+
+
+def device(host: Host, name: str) -> Optional[str]:
+    """The device that I(name) stands for (C(/dev/...), C(UUID=...), C(LABEL=...)), links resolved; None without one."""
+    named = _NAMED.match(name)
+    if named:
+        coded = _PLAIN.sub(lambda match: "".join("\\x%02x" % byte for byte in match.group().encode()), named.group(2))
+        name = "/dev/disk/{0}/{1}".format(BY_NAME[named.group(1)], coded.replace("/", "\\x2f"))
+    path = host.path(name)
+    if not name.startswith("/dev/") or not os.path.exists(path):
+        return None
+    if os.path.islink(path):
+        return os.path.normpath(os.path.join(os.path.dirname(name), os.readlink(path)))
+    return name
+
+
+def mount_of(host: Host, name: str, table: List[Mount]) -> Optional[Mount]:
+    """The last line of I(table) for a device or server, whatever name the line has for it."""
+    wanted = device(host, name) or name
+    matching = [mount for mount in table if wanted == (device(host, mount.source) or mount.source)]
+    return matching[-1] if matching else None

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of mounts.py."""
+
+from pathlib import Path
+from typing import Optional
+
+import pytest
+
+from ansible_collections.kdump.fleet.plugins.module_utils import mounts
+from tests.unit.plugins.module_utils.host_tree import HostTree
+
+UUID = "12e3e25f-534e-4007-a40c-e7e080a933ad"
+MOUNTED = """\
+/dev/vda2 / ext4 rw,relatime 0 0
+/dev/vdb1 /srv/my\\040dumps xfs rw 0 0
+server:/export /mnt/nfs nfs4 rw,vers=4.2 0 0
+short line
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> HostTree:
+    made = HostTree(tmp_path)
+    made.write("/proc/self/mounts", MOUNTED)
+    made.write("/dev/vdb1", "")
+    made.write("/dev/vda2", "")
+    made.link("/dev/disk/by-uuid/" + UUID, "../../vdb1")
+    made.link("/dev/disk/by-label/my\\x20dumps", "../../vdb1")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "device"),
+    [
+        ("/dev/vdb1", "/dev/vdb1"),
+        ("UUID=" + UUID, "/dev/vdb1"),
+        ("LABEL=my dumps", "/dev/vdb1"),
+        ('UUID="{0}"'.format(UUID), "/dev/vdb1"),
+        ("/dev/disk/by-uuid/" + UUID, "/dev/vdb1"),
+        ("/dev/vdz", None),
+        ("UUID=0000", None),
+        ("LABEL=../../../etc", None),
+        ("server:/export", None),
+        ("", None),
+    ],
+)
+def test_every_name_of_a_device_leads_to_it(tree: HostTree, name: str, device: Optional[str]) -> None:
+    assert mounts.device(tree.host(), name) == device
+
+
+@pytest.mark.parametrize(
+    ("name", "directory"),
+    [
+        ("UUID=" + UUID, "/srv/my dumps"),
+        ("/dev/vdb1", "/srv/my dumps"),
+        ("server:/export", "/mnt/nfs"),
+        ("/dev/vda2", "/"),
+        ("server:/other", None),
+    ],
+)
+def test_where_it_is_mounted(tree: HostTree, name: str, directory: Optional[str]) -> None:
+    host = tree.host()
+    found = mounts.mount_of(host, name, mounts.mounted(host))
+    assert (found.directory if found else None) == directory
+
+
+def test_the_table_has_comments_and_short_lines(tree: HostTree) -> None:
+    assert mounts.configured(tree.host()) == []
+    tree.write(
+        "/etc/fstab", "# a comment with words\n\nUUID={0} /srv/dumps xfs noauto,ro 0 0\n/dev/vda2 / ext4\n".format(UUID)
+    )
+    assert mounts.configured(tree.host()) == [
+        ("UUID=" + UUID, "/srv/dumps", "xfs", ["noauto", "ro"]),
+        ("/dev/vda2", "/", "ext4", []),
+    ]
+
+
+def test_the_newest_mount_counts(tree: HostTree) -> None:
+    tree.append("/proc/self/mounts", "/dev/vdb1 /again xfs rw 0 0\n")
+    host = tree.host()
+    found = mounts.mount_of(host, "/dev/vdb1", mounts.mounted(host))
+    assert found is not None
+    assert found.directory == "/again"
