@@ -22,7 +22,7 @@ def refusals(host: Host, directives: Sequence[kdump_conf.Directive], run_command
     found: List[Refusal] = []
     values = {directive.name: directive.value for directive in directives}
     for directive in directives:
-        if directive.name in ("kdump_pre", "kdump_post"):
+        if directive.name in ("kdump_pre", "kdump_post", "kdump_emergency"):
             found += _script(host, directive)
         elif directive.name == "extra_bins":
             for program in directive.value.split():
@@ -73,8 +73,10 @@ def _collector(host: Host, directive: kdump_conf.Directive, run_commands: bool) 
 
 
 def _refused_by_makedumpfile(host: Host, words: List[str]) -> Optional[str]:
+    """What makedumpfile says about its options; a stream (-F) has no output file."""
+    files = ["vmcore"] if "-F" in words else ["vmcore", "dumpfile"]
     try:
-        host.run(words[:1] + ["--check-params"] + words[1:] + ["vmcore", "dumpfile"], timeout=CHECK_LIMIT)
+        host.run(words[:1] + ["--check-params"] + words[1:] + files, timeout=CHECK_LIMIT)
     except CommandError as error:
         return " ".join(str(error).rpartition(" and said: ")[2].split())
     return None

@@ -42,13 +42,12 @@ APPEND = "KDUMP_COMMANDLINE_APPEND"
 CAPTURE_PANIC = "panic=10"
 COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"), Command("dracut", "dracut"))
 COMMAND_LIMIT = 30.0  # seconds: kdumpctl waits for its lock without a limit of its own
-COLLECTOR = "makedumpfile -l --message-level 7 -d 31"
-# Targets that receive a stream: mkdumprd refuses them without -F.
+# kdumpctl's own collector, for targets that are files and for those that receive a stream.
+COLLECTORS = ("makedumpfile -l --message-level 7 -d 31", "makedumpfile -F -l --message-level 7 -d 31")
 STREAMS = ("ssh", "raw")
-STREAM_COLLECTOR = "makedumpfile -F -l --message-level 7 -d 31"
 DEFAULTS = {
     "path": "/var/crash",
-    "core_collector": COLLECTOR,
+    "core_collector": COLLECTORS[0],
     "failure_action": "reboot",
     "final_action": "reboot",
     "auto_reset_crashkernel": "yes",
@@ -185,9 +184,9 @@ def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names
         result["auto_reset_crashkernel"] = "yes" if reset else "no"
     result.update(policy.options or {})
     merged = _merged(own, result)
-    stream = any(name in merged for name in STREAMS)
-    if stream and "core_collector" not in merged:
-        result["core_collector"] = STREAM_COLLECTOR
+    # The packaged file names a collector, which goes with the target that it had: mkdumprd refuses the other one.
+    if policy.target is not None and merged.get("core_collector") in COLLECTORS:
+        result["core_collector"] = COLLECTORS[any(name in merged for name in STREAMS)]
     if not any(name in kdump_conf.TARGETS for name in merged) and "--mount" not in merged.get("dracut_args", ""):
         check_dump_path(merged.get("path", DEFAULTS["path"]))
     return result

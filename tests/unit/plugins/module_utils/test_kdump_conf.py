@@ -28,7 +28,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.kdump_conf import (
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import is_printable
 
-FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "kdump_conf")
+FIXTURES = os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "kdump_conf")
 
 # Pieces that a kdump.conf may be made of, whole or broken.
 PIECES = st.sampled_from(

@@ -119,17 +119,28 @@ def test_a_target_of_the_policy_replaces_the_one_that_is_there(
     assert line in setup.files[0].lines
     assert "btrfs LABEL=old" not in setup.files[0].lines
     assert setup.wanted_target.kind == kind
-    stream = "core_collector makedumpfile -F -l --message-level 7 -d 31" in setup.files[0].lines
-    assert stream is False  # the file names a collector of its own, which is judged and not replaced
-    assert bool(setup.files[0].wanted_refusals) == (kind != "nfs" and kind != "virtiofs")
+    assert bool(setup.files[0].wanted_refusals) == (kind not in ("nfs", "virtiofs"))
 
 
-def test_a_stream_without_a_collector_gets_one_with_f(tree: RpmTree) -> None:
-    tree.write(CONFIGURATION, "path /var/crash\n")
+def test_the_packaged_collector_goes_with_its_target(tree: RpmTree) -> None:
+    """mkdumprd refuses a stream without -F, and -F without a stream."""
     tree.write("/root/.ssh/kdump_id_rsa", "")
     file = setup_of(tree, target={"type": "ssh", "location": "kdump@server"}).files[0]
     assert "core_collector makedumpfile -F -l --message-level 7 -d 31" in file.lines
     assert file.wanted_refusals == []
+    tree.write(CONFIGURATION, "\n".join(file.lines) + "\n")
+    file = setup_of(tree, target={"type": "local"}).files[0]
+    assert "core_collector makedumpfile -l --message-level 7 -d 31" in file.lines
+    assert file.wanted_refusals == []
+
+
+def test_a_collector_of_ones_own_is_judged_and_not_replaced(tree: RpmTree) -> None:
+    tree.write("/root/.ssh/kdump_id_rsa", "")
+    tree.write(CONFIGURATION, "path /var/crash\ncore_collector makedumpfile -c -d 31\n")
+    file = setup_of(tree, target={"type": "ssh", "location": "kdump@server"}).files[0]
+    assert "core_collector makedumpfile -c -d 31" in file.lines
+    assert len(file.wanted_refusals) == 1
+    assert "-F" in file.wanted_refusals[0].remedy
 
 
 def test_a_policy_can_ask_for_the_root_file_system_again(tree: RpmTree) -> None:
