@@ -95,13 +95,13 @@ def setup_of(host: Host, policy: Policy) -> Setup:
     tool = next((tool for command, tool in TOOLS if host.which(command)), None)
     # Each family is imported where it is needed: a host compiles what it imports anew at every call.
     if tool == "kdump-tools":
-        from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools
+        from ansible_collections.kdump.fleet.plugins.module_utils.kdump_tools import read as read_kdump_tools
 
-        return kdump_tools.read(host, policy)
+        return read_kdump_tools(host, policy)
     if tool == "kdumpctl":
-        from ansible_collections.kdump.fleet.plugins.module_utils import kdumpctl
+        from ansible_collections.kdump.fleet.plugins.module_utils.kdumpctl import read as read_kdumpctl
 
-        return kdumpctl.read(host, policy)
+        return read_kdumpctl(host, policy)
     raise KdumpError(
         "No known kdump tool and no way to install one. Looked for {0}; found none.".format(
             LOOKED_FOR.format(", ".join(SBIN))
@@ -210,17 +210,15 @@ def _inspect(host: Host, setup: Setup) -> Inspection:
     """The capture kernel of kdump-tools boots the real root file system: its initrd holds nothing for the target."""
     if setup.tool != "kdumpctl":
         return Inspection([], None)
-    from ansible_collections.kdump.fleet.plugins.module_utils import capture_initrd, kdumpctl_estimate
+    from ansible_collections.kdump.fleet.plugins.module_utils.capture_initrd import lacking, listed
+    from ansible_collections.kdump.fleet.plugins.module_utils.kdumpctl_estimate import recommended
 
-    recommended = kdumpctl_estimate.recommended(host)
     if setup.capture_initrd is None:
-        return Inspection([], recommended)
-    held = capture_initrd.listed(host, setup.capture_initrd)
+        return Inspection([], recommended(host))
+    enough = recommended(host)  # first, because it may build the initrd anew
     settings = setup.files[0].settings
-    return Inspection(
-        capture_initrd.lacking(held, setup.target, settings.get("core_collector", ""), settings.get("sshkey", "")),
-        recommended,
-    )
+    held = listed(host, setup.capture_initrd)
+    return Inspection(lacking(held, setup.target, settings["core_collector"], settings["sshkey"]), enough)
 
 
 def gather(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool = False) -> Facts:

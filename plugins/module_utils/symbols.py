@@ -4,7 +4,7 @@
 """The debugging symbols of the running kernel: which package has them, from which repositories, and are they here."""
 
 import re
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Set
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 
@@ -60,7 +60,7 @@ def debug_repositories(known: Dict[str, bool]) -> List[str]:
 
     Names: C(fedora-debuginfo), C(baseos-debuginfo) of the rebuilds, C(...-debug-rpms) of RHEL, C(..._debuginfo).
     """
-    wanted = set()
+    wanted: Set[str] = set()
     for name, enabled in known.items():
         if enabled and "debug" not in name:
             wanted.update((name + "-debuginfo", name + "_debuginfo", name + "-debug"))
