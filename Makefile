@@ -5,10 +5,10 @@ PYTHON := $(VENV)/bin/python
 NOX := $(PYTHON) -m nox --sessions
 
 .DEFAULT_GOAL := help
-.PHONY: help environment check sanity machines test rollout bench format requirements clean
+.PHONY: help environment check sanity machines test rollout bench bench-rollout format requirements clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 environment: $(VENV)/ready ## the Python environment, from pinned requirements
 
@@ -33,6 +33,9 @@ rollout: $(VENV)/ready ## two bare lab machines, rolled out and proven; INVENTOR
 
 bench: $(VENV)/ready ## a converged audit against ansible -m ping, on a lab machine
 	@PATH="$(abspath $(VENV)/bin):$$PATH" $(PYTHON) -m tests.bench.audit
+
+bench-rollout: $(VENV)/ready ## from a bare lab machine to an armed one, part by part; IMAGE=rpm or debian
+	@PATH="$(abspath $(VENV)/bin):$$PATH" $(PYTHON) -m tests.bench.rollout $(if $(IMAGE),--image $(IMAGE)) $(OPTIONS)
 
 format: $(VENV)/ready ## let ruff mend what it can
 	@$(PYTHON) -m ruff check --fix

@@ -25,10 +25,12 @@ sys.path.insert(0, str(ROOT))
 
 from tests import ansible_test, molecule_run, pythons, summary  # noqa: E402  (needs the path above)
 from tests.checkout import collections_path, files  # noqa: E402  (as above)
+from tests.lab.recipes import RECIPES  # noqa: E402  (as above)
 
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "floor", "unit"]
 
+LAB = (sys.executable, "-m", "tests.lab")
 TOOLS = Path(sys.executable).parent
 ARTIFACTS = ROOT / "artifacts"
 COLLECTIONS = collections_path()
@@ -179,7 +181,7 @@ def floor(session: nox.Session) -> None:
     else:
         parts.check(f"compile on {OLDEST}", python, "-c", COMPILE, *ON_HOSTS)
         oldest = environment(session, python, "python36.txt")
-        parts.pytest(f"units on {OLDEST}", "-q", "-p", "no:cacheprovider", HOST_TESTS, python=oldest)
+        parts.pytest(f"units on {OLDEST}", "-q", *BOTH, "-p", "no:cacheprovider", HOST_TESTS, python=oldest)
     parts.end()
 
 
@@ -191,6 +193,7 @@ for directory in sys.argv[1:]:
         compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
 """
 HOST_TESTS = "tests/unit/plugins/module_utils"
+BOTH = ("--numprocesses", "2", "--dist", "loadscope")  # processors
 
 
 @nox.session
@@ -202,7 +205,9 @@ def unit(session: nox.Session) -> None:
     if session.posargs:
         parts.pytest("units", "-q")
     else:
-        parts.pytest("units", "-q", "--cov", "--cov-report=term-missing:skip-covered", f"--cov-report=json:{report}")
+        parts.pytest(
+            "units", "-q", *BOTH, "--cov", "--cov-report=term-missing:skip-covered", f"--cov-report=json:{report}"
+        )
         totals = json.loads(report.read_text())["totals"] if report.exists() else {}
         lines = 100.0 * totals.get("covered_lines", 0) / totals.get("num_statements", 1)
         branches = 100.0 * totals.get("covered_branches", 0) / totals.get("num_branches", 1)
@@ -249,8 +254,9 @@ def machines(session: nox.Session) -> None:
     """Molecule scenarios and end-to-end tests on the lab's virtual machines."""
     with tempfile.TemporaryDirectory(prefix="kdump-fleet-") as directory:
         parts = Parts(session, TMPDIR=directory)
-        ready = parts.check("lab setup", sys.executable, "-m", "tests.lab", "setup")
-        if ready and parts.check("lab build", sys.executable, "-m", "tests.lab", "build"):
+        ready = parts.check("lab setup", *LAB, "setup")
+        built = [ready and parts.check(f"lab build {name}", *LAB, "build", name) for name in RECIPES]
+        if all(built):
             for scenario in molecule_run.scenarios(ROOT):
                 parts.tests(
                     f"molecule {scenario}",

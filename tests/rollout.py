@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.checkout import collections_path
 
-MACHINES = ("n1", "n2")
+MACHINES = {"n1": "debian", "n2": "rpm"}  # and their images: the canary is the first by name
 # The lab's machines are there to be rebooted and crashed; hosts of an inventory are not, unless that is asked for.
 LAB_CONSENT = ("-e", "kdump_reboot_ok=true", "-e", "kdump_prove=canary")
 
@@ -39,10 +39,12 @@ def in_lab(options: list[str], keep: bool) -> int:
     run = Path(os.environ.get("KDUMP_LAB_RUN") or collections_path().parent / "rollout-run")
     where = ("--run", str(run))
     lab("setup")
-    lab("build")
     lab("down", *where)
+    for image in MACHINES.values():
+        lab("build", image)
     try:
-        lab("up", *MACHINES, *where)
+        for name, image in MACHINES.items():
+            lab("up", name, "--image", image, *where)
         return playbook(run / "inventory.yml", *LAB_CONSENT, *options)
     finally:
         if keep:

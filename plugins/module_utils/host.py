@@ -101,8 +101,8 @@ class Host(object):
         return name if self.root == "/" else os.path.join(self.root, name.lstrip("/"))
 
     def exists(self, name: str) -> bool:
-        """Whether I(name) exists (symbolic links are followed)."""
-        return os.path.exists(self.path(name))
+        """Whether I(name) exists (symbolic links are followed); a name with a NUL byte is nobody's."""
+        return "\0" not in name and os.path.exists(self.path(name))
 
     def glob(self, pattern: str) -> List[str]:
         """The host's paths that match I(pattern), sorted."""

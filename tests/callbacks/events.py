@@ -4,13 +4,15 @@
 """Callback for tests: writes what Ansible does to a file, one JSON object a line.
 
 The file is named by KDUMP_FLEET_EVENTS. An object is {"event": "task", "name", "host"} when a task starts, and
-{"event": "result", "name", "host", "action", "changed", "failed", "skipped", "check"} when a host is through with it.
+{"event": "result", "name", "host", "action", "changed", "failed", "skipped", "check"} when a host is through with it;
+all have their "time" (seconds since the epoch).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from typing import Any
 
 from ansible import context
@@ -26,7 +28,7 @@ class CallbackModule(CallbackBase):
 
     def _write(self, **event: Any) -> None:
         with open(os.environ["KDUMP_FLEET_EVENTS"], "a", encoding="utf-8") as stream:
-            stream.write(json.dumps(event) + "\n")
+            stream.write(json.dumps({**event, "time": time.time()}) + "\n")
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """A task begins."""

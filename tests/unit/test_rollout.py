@@ -56,16 +56,18 @@ def test_the_lab_is_made_used_and_stopped(commands: Commands, monkeypatch: pytes
     run = str(tmp_path / "run")
     assert commands.run == [
         [*LAB, "setup"],
-        [*LAB, "build"],
         [*LAB, "down", "--run", run],
-        [*LAB, "up", "n1", "n2", "--run", run],
+        [*LAB, "build", "debian"],
+        [*LAB, "build", "rpm"],
+        [*LAB, "up", "n1", "--image", "debian", "--run", run],
+        [*LAB, "up", "n2", "--image", "rpm", "--run", run],
         [
             *("ansible-playbook", "kdump.fleet.rollout", "-i", f"{run}/inventory.yml"),
             *("-e", "kdump_reboot_ok=true", "-e", "kdump_prove=canary"),
         ],
         [*LAB, "down", "--run", run],
     ]
-    environment = commands.environments[4]
+    environment = commands.environments[6]
     assert environment["ANSIBLE_COLLECTIONS_PATH"] == str(collections_path())
     assert environment["ANSIBLE_FORCE_COLOR"] == "0"
 
@@ -73,15 +75,15 @@ def test_the_lab_is_made_used_and_stopped(commands: Commands, monkeypatch: pytes
 def test_the_run_is_kept_beside_the_checkouts_by_default(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KDUMP_LAB_RUN")
     assert start(monkeypatch) == 0
-    assert commands.run[3][-1] == str(collections_path().parent / "rollout-run")
+    assert commands.run[4][-1] == str(collections_path().parent / "rollout-run")
 
 
 @pytest.mark.parametrize(
     ("failing", "status", "verbs"),
     [
         ("setup", 3, ["setup"]),
-        ("build", 4, ["setup", "build"]),
-        ("up", 5, ["setup", "build", "down", "up", "down"]),
+        ("build", 4, ["setup", "down", "build"]),
+        ("up", 5, ["setup", "down", "build", "build", "up", "down"]),
     ],
 )
 def test_a_lab_that_fails_ends_the_run_and_leaves_nothing(

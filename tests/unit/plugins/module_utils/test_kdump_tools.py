@@ -309,6 +309,46 @@ def test_what_was_written_is_no_difference_any_more(options: Dict[str, str]) -> 
     assert again.files[0].lines == setup.files[0].lines
 
 
+# ---- targets of the policy
+
+
+@pytest.mark.parametrize(
+    ("target", "wanted", "kind"),
+    [
+        ({"type": "local"}, {"SSH": "", "NFS": ""}, "local"),
+        ({"type": "ssh", "location": "kdump@server"}, {"SSH": "kdump@server", "NFS": ""}, "ssh"),
+        ({"type": "nfs", "location": "server:/export"}, {"SSH": "", "NFS": "server:/export"}, "nfs"),
+    ],
+)
+def test_a_target_of_the_policy_replaces_the_one_that_is_there(
+    tree: HostTree, target: Dict[str, str], wanted: Dict[str, str], kind: str
+) -> None:
+    tree.append(CONFIGURATION, "SSH=old@server\nNFS=old:/export\n")
+    setup = setup_of(tree, target=target)
+    assert {name: setup.files[0].wanted[name] for name in ("SSH", "NFS")} == wanted
+    assert setup.wanted_target.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ({"type": "raw", "location": "/dev/vdb"}, "cannot dump to a target of type 'raw': it knows local, ssh, nfs"),
+        ({"type": "ssh"}, "The target of type ssh needs a location, for instance user@server"),
+        ({"type": "local", "location": "x"}, "The target of type local takes no location"),
+    ],
+)
+def test_a_target_that_it_does_not_know_is_refused(tree: HostTree, target: Dict[str, str], message: str) -> None:
+    with pytest.raises(KdumpError, match=message):
+        setup_of(tree, target=target)
+
+
+def test_key_and_failure_action_have_names_of_their_own(tree: HostTree) -> None:
+    wanted = setup_of(tree, sshkey="/root/.ssh/kdump", failure_action="poweroff").files[0].wanted
+    assert (wanted["SSH_KEY"], wanted["KDUMP_FAIL_CMD"]) == ("/root/.ssh/kdump", "poweroff -f")
+    with pytest.raises(KdumpError, match="cannot do 'shell' when a dump fails: use reboot, halt, poweroff"):
+        setup_of(tree, failure_action="shell")
+
+
 # ---- files
 
 
