@@ -10,6 +10,7 @@ lies between the end of one step and the next is Ansible's own.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -29,7 +30,7 @@ def parts(events: list[dict[str, Any]]) -> dict[str, float]:
     found = dict.fromkeys(STEPS, 0.0)
     step = STEPS[0]
     marks = [event for event in events if event["event"] in ("task", "end")]
-    for event, after in zip(marks, marks[1:], strict=False):
+    for event, after in itertools.pairwise(marks):
         name = event["name"].removeprefix(ROLE)
         if name in STEPS:
             step = name

@@ -53,7 +53,29 @@ DEBIAN = Recipe(
     python="/usr/bin/python3",
 )
 
-RECIPES = {recipe.name: recipe for recipe in (DEBIAN,)}
+# Debian's programs under Fedora's names: what is real in it, and what stands in, is told in its directory.
+RPM = Recipe(
+    name="rpm",
+    family="redhat",
+    suite="forky",
+    packages=(
+        # what boots, beside the kernel, which customize.sh chooses
+        *("dracut", "lz4", "zstd", "cpio", "grub-pc", "systemd-sysv", "udev", "dbus"),
+        # what every administrator finds on a Fedora machine
+        *("dnf5", "rpm", "kmod", "procps", "iproute2", "e2fsprogs", "netbase", "less", "file", "gawk", "hostname"),
+        *("bsdextrautils", "util-linux-extra", "keyutils", "ca-certificates", "sudo", "rsync", "openssh-client"),
+        # what makes the repositories
+        "createrepo-c",
+        # what Ansible needs
+        *("openssh-server", "python3", "python3-libdnf5"),
+    ),
+    disk=8,
+    memory=2560,  # below 2 GiB the default crashkernel= reserves nothing
+    cpus=2,
+    python="/usr/bin/python3",
+)
+
+RECIPES = {recipe.name: recipe for recipe in (DEBIAN, RPM)}
 
 
 def recipe(name: str) -> Recipe:
