@@ -10,7 +10,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 
 REPOSITORIES = "/etc/yum.repos.d/*.repo"
 # Variants of a kernel stand behind its release (uname -r) and in front of the package's name.
-_VARIANT = re.compile(r"(.+)\+([a-z0-9-]+)\Z")
+_VARIANT = re.compile(r"(.+)\+((?:rt-64k|rt|64k|16k)(?:-debug)?|debug|zfcpdump)\Z")
 _SECTION = re.compile(r"\[([^\]]+)\]\s*\Z")
 _ENABLED = re.compile(r"enabled\s*[=:]\s*(\S+)", re.IGNORECASE)
 _FALSE = ("0", "no", "false", "off")

@@ -27,6 +27,8 @@ RELEASE = "6.17.5-300.fc43.x86_64"
         ("5.14.0-570.12.1.el9_6.aarch64+64k", "kernel-64k-debuginfo-5.14.0-570.12.1.el9_6.aarch64"),
         ("6.12.0-55.el10.x86_64+rt", "kernel-rt-debuginfo-6.12.0-55.el10.x86_64"),
         ("6.17.5-300.fc43.x86_64+debug", "kernel-debug-debuginfo-6.17.5-300.fc43.x86_64"),
+        ("6.12.0-55.el10.aarch64+rt-64k-debug", "kernel-rt-64k-debug-debuginfo-6.12.0-55.el10.aarch64"),
+        ("6.12.107+deb13-cloud-amd64", "kernel-debuginfo-6.12.107+deb13-cloud-amd64"),
         ("4.18.0-553.rt7.342.el8_10.x86_64", "kernel-rt-debuginfo-4.18.0-553.rt7.342.el8_10.x86_64"),
         ("5.15.0-3.60.5.1.el9uek.x86_64", "kernel-uek-debuginfo-5.15.0-3.60.5.1.el9uek.x86_64"),
     ],
