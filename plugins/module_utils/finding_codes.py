@@ -54,7 +54,9 @@ CODES: Dict[str, Kind] = {
     "configuration-refused": Kind(
         "error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or correct the line; do not restart the unit before."
     ),
-    "policy-refused": Kind("error", (), ADMINISTRATOR, "Change the policy; nothing was written."),
+    "policy-refused": Kind(
+        "error", (), ADMINISTRATOR, "Change the policy; an empty value in kdump_options takes a directive out."
+    ),
     "configuration-not-loaded": Kind("warning", (), ROLLOUT, "Run the roll-out, or restart the unit."),
     "kdump-switched-off": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or set USE_KDUMP=1."),
     "capture-unit-missing": Kind(

@@ -101,15 +101,6 @@ def test_vmcore_opens_in_drgn(fleet: Fleet, tmp_path: Path) -> None:
     assert "sysrq_handle_crash" in names
 
 
-def test_module_crash_is_proven(fleet: Fleet) -> None:
-    options = ("-e", "crash_test_confirm=m1", "-e", "crash_test_trigger=module", "-e", "crash_test_keep_dump=false")
-    output = fleet.play("kdump.fleet.crash_test", *options)
-    assert "Kernel panic - not syncing: kdump.fleet crash test" in output
-    record = proof(fleet)
-    assert record["trigger"] == "module"
-    assert fleet.ssh("m1", f"test -e {record['dump']['path']} && echo there || echo gone").strip() == "gone"
-
-
 def test_remove_gives_the_memory_back(fleet: Fleet) -> None:
     fleet.play("kdump.fleet.remove", "-e", "kdump_reboot_ok=true")
     assert fleet.ssh("m1", "cat /sys/kernel/kexec_crash_size").strip() == "0"
