@@ -14,6 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     crashkernel,
     dump_size,
     kdump_conf,
+    kdump_conf_directives,
     kdump_conf_on_host,
     meminfo,
     mounts,
@@ -209,14 +210,23 @@ def _wanted_target(target: Dict[str, Optional[str]]) -> Dict[str, str]:
 
 def _target(host: Host, settings: Dict[str, str]) -> Target:
     path = settings.get("path") or DEFAULTS["path"]
-    kind, location = next(((name, settings[name]) for name in kdump_conf.TARGETS if settings.get(name)), ("", ""))
+    kind, location = _target_of(settings)
     if not kind:
         return Target("local", "", path, path)
-    if kind in ("raw", "ssh"):
+    if kind in STREAMS:
         return Target(kind, location, path)
     mount = mounts.mount_of(host, location, mounts.mounted(host))
     directory = os.path.normpath("{0}/{1}".format(mount.directory, path)) if mount else None
     return Target(kind if kind in ("nfs", "virtiofs") else "filesystem", location, path, directory)
+
+
+def _target_of(settings: Dict[str, str]) -> Tuple[str, str]:
+    """The type and the location of the target, empty for the root file system. dracut may be told to mount one."""
+    named = next(((name, settings[name]) for name in kdump_conf.TARGETS if settings.get(name)), None)
+    mount = kdump_conf_directives.mount(settings.get("dracut_args", ""))
+    if named or not mount:
+        return named or ("", "")
+    return ("nfs" if mount[1].startswith("nfs") else mount[1]), mount[0]
 
 
 # ---- sysconfig

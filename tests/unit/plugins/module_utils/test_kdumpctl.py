@@ -177,6 +177,13 @@ def test_a_mounted_file_system_has_its_directory_here(tree: RpmTree) -> None:
     assert setup.files[0].wanted_refusals == []
 
 
+def test_dracut_may_be_told_to_mount_the_target(tree: RpmTree) -> None:
+    tree.write("/proc/self/mounts", "server:/export /mnt/dumps nfs4 rw 0 0\n")
+    setup = setup_of(tree, dracut_args='--mount "server:/export /kdumproot nfs4 defaults"')
+    assert setup.target.kind == "local"
+    assert setup.wanted_target == Target("nfs", "server:/export", "/var/crash", "/mnt/dumps/var/crash")
+
+
 # ---- an older kdumpctl
 
 
