@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ def content(host: Host, path: str) -> str:
 
 def test_nobody_has_heard_of_the_distribution(host: Host) -> None:
     facts = host.ansible("ansible.builtin.setup", "gather_subset=distribution,pkg_mgr", check=False)["ansible_facts"]
-    assert (facts["ansible_distribution"], facts["ansible_pkg_mgr"]) == ("Novelix", "dnf5")
+    assert (facts["ansible_distribution"], facts["ansible_pkg_mgr"]) == ("Novelix Linux", "dnf5")
 
 
 def test_memory_is_reserved_and_a_capture_kernel_loaded(host: Host) -> None:
@@ -79,7 +80,7 @@ def test_dumps_are_for_root_alone(host: Host) -> None:
 
 
 def test_kdump_info_agrees(host: Host) -> None:
-    options = "{'policy': {'crashkernel': 'default', 'analysis': true}, 'inspect': true}"
+    options = json.dumps({"policy": {"crashkernel": "default", "analysis": True}, "inspect": True})
     answer: dict[str, Any] = host.ansible("kdump.fleet.kdump_info", options, check=False, become=False)
     assert answer["ready"], answer["findings"]
     assert [finding["code"] for finding in answer["findings"] if finding["severity"] != "info"] == []
