@@ -154,7 +154,7 @@ def _merged(own: Dict[str, str], asked: Dict[str, str]) -> Dict[str, str]:
 
 def _refusals(host: Host, text: str, new_collector: bool) -> List[Refusal]:
     found = [
-        Refusal("line {0}: {1}".format(problem.line, problem.message), problem.remedy)
+        Refusal("line {0}: {1}.".format(problem.line, problem.message), problem.remedy)
         for problem in kdump_conf.check(text)
         if problem.severity == "error"
     ]
