@@ -29,7 +29,7 @@ def test_prediction_is_what_happened() -> None:
     predicted = changed(check=True)
     assert predicted == changed(check=False)
     # Had either run done nothing, the lists would be equal as well.
-    steps = ("Install the packages", "Set crashkernel=", "Make the directory", "Write the settings", "Reboot into")
+    steps = ("Install kdump-tools", "Set crashkernel=", "Make the directory", "Write the settings", "Reboot into")
     for step in steps:
         assert [name for name in predicted if step in name], (step, predicted)
 
