@@ -180,9 +180,10 @@ def _put_in(items: List[grub_menu.MenuItem], entries: List[BootEntry]) -> List[g
     found: List[grub_menu.MenuItem] = []
     for item in items:
         if item is mark:
-            for number, entry in enumerate(entries, first):
+            for number, entry in enumerate(entries):
                 kernels = [(entry.kernel, entry.arguments)]
-                found.append(grub_menu.MenuItem(parent + str(number), entry.id, entry.title, "", False, kernels))
+                path = parent + str(first + number)
+                found.append(grub_menu.MenuItem(path, entry.id, entry.title, "", False, kernels))
             continue
         own, more, below = item.path[len(parent) :].partition(">")
         if item.path.startswith(parent) and int(own) > first:
