@@ -56,6 +56,7 @@ class Place(NamedTuple):
     read_only: bool
     mode: Optional[int]
     free_bytes: int
+    local: bool = True  # on the root file system; what is mounted may have other users
 
 
 class Inspection(NamedTuple):
@@ -233,6 +234,11 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool 
     container = next((mark for mark in CONTAINER_MARKS if host.exists(mark)), None)
     if not memory["privileged"] and not container:  # inside a container they are hidden from root as well
         raise KdumpError("Only root can judge a host: /proc/iomem hides its addresses. Run with become: true.")
+    local = {
+        target.directory: target.kind == "local"
+        for target in (setup.wanted_target, setup.target)
+        if target.directory is not None
+    }
     directories = [target.directory for target in (setup.target, setup.wanted_target) if target.directory]
     wanted = _wanted_crashkernel(host, policy, setup)
     boot = boot_of(host)
@@ -253,7 +259,9 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool 
         boot=boot,
         staged=staged,
         resolution=crash_memory.resolve_on(host, as_arguments(staged)) if staged else None,
-        places=[place_of(host, path) for path in sorted(set(directories), key=directories.index)],
+        places=[
+            place_of(host, path)._replace(local=local[path]) for path in sorted(set(directories), key=directories.index)
+        ],
         outdated=_outdated(host, setup),
         container=container,
         selinux=host.exists("/sys/fs/selinux/enforce"),

@@ -162,6 +162,13 @@ def _place_rules(place: Place, needed: Optional[int]) -> Iterator[Finding]:
     elif place.mode is not None and (place.mode & stat.S_ISVTX or belongs_to_system(place.path)):
         # Ubuntu's crash reporter shares /var/crash with every user: closing it would break that service.
         yield Finding("target-shared", "{0} has mode {1:04o}: it is shared with others.".format(place.path, place.mode))
+    elif place.mode is not None and place.mode & 0o077 and not place.local:
+        yield Finding(
+            "target-shared",
+            "{0} has mode {1:04o} on a file system of its own, which may have other users.".format(
+                place.path, place.mode
+            ),
+        )
     elif place.mode is not None and place.mode & 0o077:
         yield Finding(
             "target-readable-by-others",

@@ -169,7 +169,8 @@ def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names
     result: Dict[str, str] = {}
     if policy.target is not None:
         result.update(_wanted_target(policy.target))
-    if policy.path is not None:
+    # The path goes with the target: one that the policy does not name keeps its own.
+    if policy.path is not None and (policy.target is not None or not _target_of(own)[0]):
         result["path"] = policy.path
     for name in ("sshkey", "core_collector", "dracut_args"):
         value = getattr(policy, name)

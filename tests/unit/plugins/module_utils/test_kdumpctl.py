@@ -184,6 +184,24 @@ def test_dracut_may_be_told_to_mount_the_target(tree: RpmTree) -> None:
     assert setup.wanted_target == Target("nfs", "server:/export", "/var/crash", "/mnt/dumps/var/crash")
 
 
+def test_the_path_goes_with_the_target(tree: RpmTree) -> None:
+    """The role's path has a default, and an administrator's target elsewhere has a path of its own."""
+    tree.write(CONFIGURATION, "nfs server:/export\npath /dumps\n")
+    assert setup_of(tree, path="/var/crash").files[0].wanted == {}
+    wanted = setup_of(tree, path="/new", target={"type": "nfs", "location": "server:/export"}).files[0].wanted
+    assert wanted["path"] == "/new"
+
+
+def test_a_directory_with_other_users_is_not_closed_to_them(tree: RpmTree) -> None:
+    tree.write("/proc/self/mounts", "server:/export /mnt/shared nfs4 rw 0 0\n")
+    tree.directory("/mnt/shared/dumps", 0o755)
+    tree.write(CONFIGURATION, "nfs server:/export\npath /dumps\n")
+    os.utime(str(tree.path(CONFIGURATION)), (1, 1))
+    found = codes(tree)
+    assert "target-shared" in found
+    assert "target-readable-by-others" not in found
+
+
 # ---- an older kdumpctl
 
 
