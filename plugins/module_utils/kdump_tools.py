@@ -38,6 +38,7 @@ CAPTURE_PANIC = "panic=10"
 # with the 192M of Debian's package below 2 GiB, where that table would reserve nothing.
 CRASHKERNEL = "512M-2G:192M,2G-64G:256M,64G-:512M"
 TARGETS = ("local", "ssh", "nfs")
+REMOTE = ("SSH", "NFS", "FTP")
 EXAMPLES = {"ssh": "user@server", "nfs": "server:/export"}
 FAILURE_COMMANDS = ("reboot", "halt", "poweroff")
 COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"))
@@ -89,7 +90,8 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str]) -> Dict[str, str]:
     result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
     if policy.target is not None:
         result.update(_wanted_target(policy.target))
-    if policy.path is not None:
+    # The path goes with the target: one that the policy does not name keeps its own.
+    if policy.path is not None and (policy.target is not None or not any(own.get(name) for name in REMOTE)):
         check_dump_path(policy.path)
         result["KDUMP_COREDIR"] = policy.path
     if policy.sshkey is not None:

@@ -342,6 +342,14 @@ def test_a_target_that_it_does_not_know_is_refused(tree: HostTree, target: Dict[
         setup_of(tree, target=target)
 
 
+def test_the_path_goes_with_the_target(tree: HostTree) -> None:
+    """The role's path has a default, and an administrator's target elsewhere has a path of its own."""
+    tree.replace(CONFIGURATION, 'KDUMP_COREDIR="/var/crash"', 'KDUMP_COREDIR="/dumps"\nNFS="server:/export"')
+    assert "KDUMP_COREDIR" not in setup_of(tree, path="/var/crash").files[0].wanted
+    wanted = setup_of(tree, path="/new", target={"type": "nfs", "location": "server:/export"}).files[0].wanted
+    assert wanted["KDUMP_COREDIR"] == "/new"
+
+
 def test_key_and_failure_action_have_names_of_their_own(tree: HostTree) -> None:
     wanted = setup_of(tree, sshkey="/root/.ssh/kdump", failure_action="poweroff").files[0].wanted
     assert (wanted["SSH_KEY"], wanted["KDUMP_FAIL_CMD"]) == ("/root/.ssh/kdump", "poweroff -f")
