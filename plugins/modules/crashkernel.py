@@ -22,6 +22,9 @@ description:
   - With Boot Loader Specification entries (Fedora, RHEL 8 and later and their rebuilds) C(grubby) edits every entry,
     and C(/etc/kernel/cmdline), C(grubenv) and C(GRUB_CMDLINE_LINUX) are kept in step for kernels to come. Where grubby
     would damage a line, with quotes in it for instance, the files are written without it.
+  - With GRUB Legacy the C(kernel) lines of its menu are edited, and where Debian's C(update-grub) keeps the menu the
+    commented lines from which it takes arguments (C(kopt), C(defoptions), C(altoptions)). Nothing has to be run. RHEL 6
+    copies the default entry's arguments for kernels to come. A hypervisor's entry is left alone.
   - When anything fails, a full disk, a read-only file system, a generator that stops or writes something else, then
     every file is put back to the byte, and the error says what the tool said.
   - Nothing is rebooted; RV(reboot_required) says whether that is needed.
@@ -55,7 +58,7 @@ notes:
   - Entries that are not made from the settings are neither changed nor returned, such as those that are written by
     hand in C(/etc/grub.d/40_custom), memory tests, and other systems on the same machine. When one of them is the one
     that boots next, and has other values, that is an error.
-  - GRUB Legacy, systemd-boot, rpm-ostree and zipl without entries that grubby edits are recognised and refused.
+  - systemd-boot, rpm-ostree and zipl without entries that grubby edits are recognised and refused.
 seealso:
   - module: kdump.fleet.crash_memory_info
   - module: kdump.fleet.kdump_info

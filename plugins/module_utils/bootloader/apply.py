@@ -99,7 +99,7 @@ def _verify_others(plan: Plan, entries: List[BootEntry]) -> None:
         if entry is None or _others(entry) != _others(foreseen):
             raise BootLoaderError(
                 "The boot entry '{0}' would have come out with other arguments as well: '{1}' instead of '{2}'. "
-                "Please report this with the version of grubby".format(
+                "Please report this with that line".format(
                     foreseen.title, "no entry" if entry is None else entry.arguments, foreseen.arguments
                 )
             )

@@ -22,6 +22,7 @@ SYSTEMD_BOOT = ("/boot/efi", "/efi", "/boot")  # where the EFI system partition 
 ZIPL = "/etc/zipl.conf"
 LEGACY_STAGE = "/boot/grub/stage2"
 LEGACY_MENUS = ("/boot/grub/grub.conf", "/boot/grub/menu.lst")
+LEGACY_EFI = "/boot/efi/EFI/*/grub.efi"  # of RHEL 6, which reads grub.conf beside it
 BLSCFG = re.compile(r"^[ \t]*blscfg\b", re.MULTILINE)
 OWN_ENTRIES = re.compile(r"^[ \t]*linux(?:16|efi)?[ \t]", re.MULTILINE)
 BLS_ENABLED = re.compile(r"""^[ \t]*GRUB_ENABLE_BLSCFG=["']?true\b""", re.MULTILINE)
@@ -30,7 +31,7 @@ MENUS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("/boot/grub2/grub.cfg", ("grub2-mkconfig",)),
     ("/boot/grub/grub.cfg", ("update-grub", "grub-mkconfig")),
 )
-LOOKED_FOR = "{0}; {1}, {2} or systemd-boot's files below {3}; {4}; {5} with {6}; {7}, {8} or {9}".format(
+LOOKED_FOR = "{0}; {1}, {2} or systemd-boot's files below {3}; {4}; {5} with {6}; {7}; {8}, {9} or {10}".format(
     OSTREE,
     LOADER_INFO,
     EFI_VARIABLES,
@@ -38,6 +39,7 @@ LOOKED_FOR = "{0}; {1}, {2} or systemd-boot's files below {3}; {4}; {5} with {6}
     ZIPL,
     " or ".join(LEGACY_MENUS),
     LEGACY_STAGE,
+    LEGACY_EFI,
     MENUS[0][0],
     MENUS[1][0],
     EFI_MENUS,
@@ -117,9 +119,30 @@ def _zipl(host: Host) -> List[Candidate]:
 
 
 def _grub_legacy(host: Host) -> List[Candidate]:
-    # A menu alone proves nothing: some images of GRUB 2 systems carry one for their hypervisor.
+    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub_legacy import GrubLegacy  # as above
+
+    return [
+        Candidate("GRUB Legacy", evidence, GrubLegacy(host, evidence, menu)) for menu, evidence in _legacy_menus(host)
+    ]
+
+
+def _legacy_menus(host: Host) -> List[Tuple[str, str]]:
+    """The menus of GRUB Legacy, and what says that they are.
+
+    A menu alone proves nothing: some images of GRUB 2 systems carry one for their hypervisor.
+    """
+    if host.exists("/sys/firmware/efi"):
+        programs = [(os.path.join(os.path.dirname(path), "grub.conf"), path) for path in host.glob(LEGACY_EFI)]
+        found = [(menu, "{0}, read by {1}".format(menu, path)) for menu, path in programs if host.exists(menu)]
+        if found:
+            return found
     menus = [path for path in LEGACY_MENUS if host.exists(path)] if host.exists(LEGACY_STAGE) else []
-    return [Candidate("GRUB Legacy", path) for path in menus[:1]]
+    if len({os.path.realpath(host.path(menu)) for menu in menus}) == 1:
+        menus = menus[:1]
+    # Which one is read stands in stage2, as Debian and Red Hat build it with different names.
+    stage = host.read(LEGACY_STAGE) or ""
+    named = [menu for menu in menus if "/grub/" + os.path.basename(menu) in stage] if len(menus) > 1 else []
+    return [(menu, "{0}, read by {1}".format(menu, LEGACY_STAGE)) for menu in (named if len(named) == 1 else menus)]
 
 
 def _grub2(host: Host) -> List[Candidate]:

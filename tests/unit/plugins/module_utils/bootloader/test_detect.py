@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub_legacy import GrubLegacy
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from tests.unit.plugins.module_utils.bootloader.machine import MENU, Machine
@@ -128,7 +129,6 @@ def test_nothing_found_says_what_was_looked_for(tmp_path: pathlib.Path) -> None:
         ({"/etc/zipl.conf": ""}, ["zipl (/etc/zipl.conf)"]),
         ({"/etc/zipl.conf": "", "/usr/sbin/grubby": ""}, ["zipl (/etc/zipl.conf)"]),
         ({"/etc/zipl.conf": "", BLS_ENTRY: ""}, ["zipl (/etc/zipl.conf)"]),
-        ({"/boot/grub/menu.lst": "", "/boot/grub/stage2": ""}, ["GRUB Legacy (/boot/grub/menu.lst)"]),
     ],
 )
 def test_boot_loaders_that_are_not_supported(tmp_path: pathlib.Path, files: Dict[str, str], words: List[str]) -> None:
@@ -197,11 +197,50 @@ def test_zipl_with_entries_that_grubby_edits(tmp_path: pathlib.Path) -> None:
     assert (loader.menu, loader.evidence) == (None, "/etc/zipl.conf, /boot/loader/entries has 1 entries")
 
 
+STAGE = "/boot/grub/stage2"
+CONF = "/boot/grub/grub.conf"
+MENU_LST = "/boot/grub/menu.lst"
+EFI_CONF = "/boot/efi/EFI/redhat/grub.conf"
+
+
+@pytest.mark.parametrize(
+    "files, menu",
+    [
+        ({STAGE: "", MENU_LST: "x"}, MENU_LST),
+        ({STAGE: "", CONF: "x"}, CONF),
+        ({STAGE: "GRUB\0(hd0,0)/boot/grub/menu.lst", CONF: "x", MENU_LST: "y"}, MENU_LST),
+        ({STAGE: "GRUB\0/grub/grub.conf", CONF: "x", MENU_LST: "y"}, CONF),
+        (
+            {STAGE: "", CONF: "x", EFI_CONF: "y", "/boot/efi/EFI/redhat/grub.efi": "", "/sys/firmware/efi/x": ""},
+            EFI_CONF,
+        ),
+        ({STAGE: "", CONF: "x", EFI_CONF: "y", "/sys/firmware/efi/x": ""}, CONF),
+    ],
+)
+def test_grub_legacy(tmp_path: pathlib.Path, files: Dict[str, str], menu: str) -> None:
+    loader = detect(host_with(tmp_path, files))
+    assert isinstance(loader, GrubLegacy)
+    assert loader.menu == menu
+    assert loader.evidence.startswith(menu + ", read by /boot/")
+
+
+def test_grub_legacy_whose_menu_has_two_names(tmp_path: pathlib.Path) -> None:
+    host = host_with(tmp_path, {STAGE: "", CONF: "x"})
+    os.symlink("./grub.conf", host.path(MENU_LST))
+    assert detect(host).evidence == "/boot/grub/grub.conf, read by /boot/grub/stage2"
+
+
+def test_two_menus_of_grub_legacy(tmp_path: pathlib.Path) -> None:
+    message = message_of(host_with(tmp_path, {STAGE: "", CONF: "x", MENU_LST: "y"}))
+    assert "found GRUB Legacy (/boot/grub/grub.conf" in message
+    assert "and GRUB Legacy (/boot/grub/menu.lst" in message
+
+
 def test_two_boot_loaders_are_both_named(machine: Machine) -> None:
     machine.write("/boot/grub/stage2", "")
     machine.write("/boot/grub/menu.lst", "title x\n")
     message = message_of(machine.host)
-    assert "GRUB Legacy (/boot/grub/menu.lst)" in message
+    assert "GRUB Legacy (/boot/grub/menu.lst, read by /boot/grub/stage2)" in message
     assert "GRUB 2 (/boot/grub/grub.cfg, written by update-grub)" in message
 
 
