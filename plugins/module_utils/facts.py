@@ -13,10 +13,12 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     crashkernel,
     kernel_log,
     proof,
+    sizing,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, CommandError, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.inspection import Inspection, inspect
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
@@ -59,25 +61,19 @@ class Place(NamedTuple):
     local: bool = True  # on the root file system; what is mounted may have other users
 
 
-class Inspection(NamedTuple):
-    """What a longer look found, which runs commands and may build the capture initrd anew."""
-
-    lacking: List[str]  # what the capture initrd does not hold and the target needs
-    recommended: Optional[int]  # bytes to reserve, by kdumpctl's own estimate; None without one
-
-
 class Facts(NamedTuple):
     """One host as the rules see it."""
 
     setup: Setup
     policy: Policy
-    wanted_crashkernel: Optional[str]
+    wanted_crashkernel: Optional[str]  # empty where the policy wants none; None where it has no opinion
     memory: Dict[str, Any]
     boot: Boot
     staged: Optional[List[str]]  # the values that the host boots with, or will once the policy is in effect
     resolution: Optional[crashkernel.Resolution]  # what the kernel will make of these
     places: List[Place]  # the directories on this host that receive dumps: now, and once the policy is in effect
     outdated: Optional[str]  # a file that the capture initrd was made from, and that changed since
+    recommended: Optional[sizing.Recommendation]  # what to reserve, by the best that is known
     container: Optional[str]
     selinux: bool
     load_disabled: bool
@@ -85,6 +81,7 @@ class Facts(NamedTuple):
     panic_timeout: Optional[int]
     panic_on_oops: Optional[bool]
     proof: Optional[Dict[str, Any]]
+    proof_changes: List[str]  # what is no longer as it was when the proof was made
     proof_error: Optional[str]  # why the record that is there cannot be used
     fingerprint: Optional[Dict[str, Any]]  # None where nobody asked and there is no proof to compare
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
@@ -197,6 +194,8 @@ def as_arguments(values: List[str]) -> str:
 
 
 def _wanted_crashkernel(host: Host, policy: Policy, setup: Setup) -> Optional[str]:
+    if policy.wants_no_crashkernel:
+        return ""
     value = setup.default_crashkernel if policy.crashkernel == "default" else policy.crashkernel
     if value:
         crashkernel.check(value, crashkernel.knows_auto(host.read("/proc/sys/kernel/osrelease") or ""))
@@ -207,25 +206,23 @@ def _size(host: Host, values: Optional[List[str]]) -> int:
     return crash_memory.resolve_on(host, as_arguments(values)).size if values else 0
 
 
-def _inspect(host: Host, setup: Setup) -> Inspection:
-    """The capture kernel of kdump-tools boots the real root file system: its initrd holds nothing for the target."""
-    if setup.tool != "kdumpctl":
-        return Inspection([], None)
-    from ansible_collections.kdump.fleet.plugins.module_utils.capture_initrd import lacking, listed
-    from ansible_collections.kdump.fleet.plugins.module_utils.kdumpctl_estimate import recommended
-
-    if setup.capture_initrd is None:
-        return Inspection([], recommended(host))
-    enough = recommended(host)  # first, because it may build the initrd anew
-    settings = setup.files[0].settings
-    held = listed(host, setup.capture_initrd)
-    return Inspection(lacking(held, setup.target, settings["core_collector"], settings["sshkey"]), enough)
+def _recommended(
+    host: Host, setup: Setup, memory: Dict[str, Any], measured: bool, inspection: Optional[Inspection]
+) -> Optional[sizing.Recommendation]:
+    """What to reserve; nothing can be said where firmware keeps the memory of the crash."""
+    if memory["fadump"]["enabled"]:
+        return None
+    used = memory["capture"]["used_bytes"] if measured else None
+    estimate = inspection.estimate if inspection else None
+    default = None if used or estimate else setup.default_crashkernel or setup.usual_crashkernel
+    resolution = crash_memory.resolve_on(host, as_arguments(default.split())) if default else None
+    return sizing.recommend(used, estimate, default, resolution)
 
 
-def gather(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool = False) -> Facts:
+def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool = False) -> Facts:
     """Look at a host once.
 
-    The fingerprint is taken where there is a proof to compare, or when it is asked for. With I(inspect) commands look
+    The fingerprint is taken where there is a proof to compare, or when it is asked for. With I(longer) commands look
     into the capture initrd and estimate the memory, which takes seconds to minutes.
     """
     setup = setup_of(host, policy)
@@ -249,7 +246,12 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool 
         and _size(host, boot.next_values) > _size(host, wanted.split())
     ):
         wanted = " ".join(boot.next_values)
-    staged = wanted.split() if wanted else boot.next_values
+    staged = boot.next_values if wanted is None else wanted.split()
+    current = proof.fingerprint(host, setup, memory["kernel"], record) if record or fingerprint else None
+    changes = proof.changed(record, current) if record and current else []
+    measured = bool(record and record["capture"] and not changes)
+    outdated = _outdated(host, setup)  # before the longer look, which may build the initrd anew and does not load it
+    inspection = inspect(host, setup) if longer and not setup.unit_working else None
     oops = host.read("/proc/sys/kernel/panic_on_oops")
     return Facts(
         setup=setup,
@@ -262,7 +264,8 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool 
         places=[
             place_of(host, path)._replace(local=local[path]) for path in sorted(set(directories), key=directories.index)
         ],
-        outdated=_outdated(host, setup),
+        outdated=outdated,
+        recommended=_recommended(host, setup, memory, measured, inspection),
         container=container,
         selinux=host.exists("/sys/fs/selinux/enforce"),
         load_disabled=(host.read("/proc/sys/kernel/kexec_load_disabled") or "0").strip() == "1",
@@ -270,10 +273,11 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool 
         panic_timeout=_number(host.read("/proc/sys/kernel/panic")),
         panic_on_oops=None if oops is None else oops.strip() != "0",
         proof=record,
+        proof_changes=changes,
         proof_error=proof_error,
-        fingerprint=proof.fingerprint(host, setup, memory["kernel"], record) if record or fingerprint else None,
+        fingerprint=current,
         refusal=_refusal(host, memory),
-        inspection=_inspect(host, setup) if inspect and not setup.unit_working else None,
+        inspection=inspection,
     )
 
 

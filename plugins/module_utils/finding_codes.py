@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The codes of findings: severity, what they block, who mends them. docs/findings.md describes each."""
 
-from typing import Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 NOW = "now"
 NEXT_BOOT = "next_boot"
@@ -26,6 +26,12 @@ class Finding(NamedTuple):
 
     code: str
     message: str
+    blocked: Optional[Tuple[str, ...]] = None  # where that is less than what its kind may block
+
+    @property
+    def blocks(self) -> Tuple[str, ...]:
+        """What it makes impossible."""
+        return CODES[self.code].blocks if self.blocked is None else self.blocked
 
     def as_dict(self) -> Dict[str, Any]:
         """The finding as a module returns it."""
@@ -35,7 +41,7 @@ class Finding(NamedTuple):
             "severity": kind.severity,
             "message": self.message,
             "remedy": kind.remedy,
-            "blocks": list(kind.blocks),
+            "blocks": list(self.blocks),
             "mended_by": kind.mended_by,
         }
 
@@ -58,6 +64,9 @@ CODES: Dict[str, Kind] = {
         "error", (), ADMINISTRATOR, "Change the policy; an empty value in kdump_options takes a directive out."
     ),
     "configuration-not-loaded": Kind("warning", (), ROLLOUT, "Run the roll-out, or restart the unit."),
+    "capture-initrd-outdated": Kind(
+        "warning", (), ROLLOUT, "Run the roll-out, or restart the unit, which builds it anew."
+    ),
     "kdump-switched-off": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or set USE_KDUMP=1."),
     "capture-unit-missing": Kind(
         "error", BOTH, ADMINISTRATOR, "Add systemd.unit=kdump-tools-dump.service to KDUMP_CMDLINE_APPEND."
@@ -79,15 +88,27 @@ CODES: Dict[str, Kind] = {
         "error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or set crashkernel= on the boot entries."
     ),
     "crashkernel-differs": Kind("warning", (), ROLLOUT, "Run the roll-out, or change the policy."),
+    "crashkernel-varies": Kind(
+        "warning", (), ADMINISTRATOR, "Name one value in kdump_crashkernel; the roll-out gives it to every entry."
+    ),
+    "crashkernel-overwritable": Kind(
+        "warning", (), ADMINISTRATOR, "Name the value in kdump_crashkernel, or set auto_reset_crashkernel no."
+    ),
     "crashkernel-reserves-nothing": Kind(
         "error", (NEXT_BOOT,), ADMINISTRATOR, "Set kdump_crashkernel to a value that covers this host's memory."
     ),
     "future-kernels-uncovered": Kind(
         "warning", (), ROLLOUT, "Run the roll-out, which sets it for kernels to come too."
     ),
+    "crash-memory-not-wanted": Kind(
+        "warning", BOTH, ADMINISTRATOR, "Set kdump_crashkernel to a value, or to 'default', where dumps are wanted."
+    ),
     "memory-not-reserved": Kind("error", (NOW,), ROLLOUT, "Run the roll-out, which stages crashkernel= and reboots."),
     "reservation-refused": Kind(
         "error", BOTH, ADMINISTRATOR, "Choose a value that the kernel's message does not refuse."
+    ),
+    "crash-memory-below-asked": Kind(
+        "warning", (), ADMINISTRATOR, "Reboot; where it is so again, find what writes to /sys/kernel/kexec_crash_size."
     ),
     "reboot-required": Kind("warning", (), ROLLOUT, "Reboot the host, or run the roll-out with kdump_reboot_ok."),
     "capture-kernel-not-loaded": Kind(
@@ -119,10 +140,12 @@ CODES: Dict[str, Kind] = {
     "capture-initrd-incomplete": Kind(
         "error", BOTH, ADMINISTRATOR, "Install what is missing, then run kdumpctl rebuild and restart the unit."
     ),
-    "crash-memory-below-estimate": Kind(
+    "crash-memory-below-need": Kind(
         "warning", (), ADMINISTRATOR, "Raise kdump_crashkernel, or set kdump_memory_policy to raise."
     ),
-    "capture-memory-tight": Kind("warning", (), ADMINISTRATOR, "Raise kdump_crashkernel; less than a tenth was left."),
+    "crash-memory-wasteful": Kind(
+        "info", (), ADMINISTRATOR, "Lower kdump_crashkernel to what would do, and prove it by a crash."
+    ),
     "proof-missing": Kind("info", (), CRASH_TEST, "Run the crash test in a maintenance window."),
     "proof-expired": Kind("info", (), CRASH_TEST, "Run the crash test again in a maintenance window."),
 }

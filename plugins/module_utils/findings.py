@@ -7,26 +7,17 @@ Each rule is a function over Facts that yields findings; no other place in the c
 """
 
 import stat
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, proof
-from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, Place, as_arguments
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, Place
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, NEXT_BOOT, NOW, Finding
+from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_boot import boot_rules
+from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_memory import is_loaded, memory_rules, size_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_setup import setup_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import belongs_to_system
+from ansible_collections.kdump.fleet.plugins.module_utils.sizing import mebibytes
 
 Rule = Callable[[Facts], Iterator[Finding]]
-MIB = 1 << 20
-TIGHT = 0.1  # of the capture kernel's memory: less than this left over is too little
-
-
-def _loaded(memory: Dict[str, Any]) -> bool:
-    """Whether something is in place to capture a crash: a capture kernel, or firmware that starts this one again."""
-    return bool(memory["capture_kernel_loaded"] or memory["fadump"]["registered"])
-
-
-def _mebibytes(size: int) -> str:
-    return "{0} MiB".format(size // MIB)
 
 
 def kernel_rules(facts: Facts) -> Iterator[Finding]:
@@ -37,7 +28,7 @@ def kernel_rules(facts: Facts) -> Iterator[Finding]:
         )
     if not facts.memory["kexec_supported"]:
         yield Finding("kexec-unsupported", "Kernel {0} has no kexec in /sys/kernel.".format(facts.memory["kernel"]))
-    loaded = _loaded(facts.memory)
+    loaded = is_loaded(facts.memory)
     if facts.load_disabled and not loaded:
         yield Finding("kexec-load-disabled", "kernel.kexec_load_disabled is 1 and no capture kernel is loaded.")
     if facts.lockdown in ("integrity", "confidentiality") and not loaded:
@@ -48,99 +39,6 @@ def kernel_rules(facts: Facts) -> Iterator[Finding]:
         )
     if facts.panic_on_oops is False:
         yield Finding("oops-does-not-crash", "kernel.panic_on_oops is 0: an oops kills a process, and leaves no dump.")
-
-
-def _joined(values: List[str]) -> str:
-    return " ".join(values) or "no crashkernel"
-
-
-def _running(facts: Facts) -> List[str]:
-    return (facts.memory["crashkernel"] or "").split()
-
-
-def _reserves(facts: Facts) -> bool:
-    """Whether the staged values will reserve memory. What the running kernel did with the same outweighs foresight."""
-    done = facts.memory["reserved_bytes"] and facts.staged == _running(facts)
-    left_to_kernel = facts.staged == ["auto"] and crashkernel.knows_auto(facts.memory["kernel"])
-    return bool(done or left_to_kernel or (facts.resolution and facts.resolution.size))
-
-
-def boot_rules(facts: Facts) -> Iterator[Finding]:
-    """Will the kernels that boot next, and those to come, reserve memory?"""
-    boot = facts.boot
-    if boot.error is not None:
-        yield Finding("bootloader-unknown", boot.error)
-        return
-    wanted = facts.wanted_crashkernel.split() if facts.wanted_crashkernel else None
-    bare = sorted(name for name, values in boot.entries.items() if not values)
-    if bare:
-        yield Finding(
-            "crashkernel-not-staged",
-            "{0} of {1} boot entries of {2} have no crashkernel=, the first is '{3}'.".format(
-                len(bare), len(boot.entries), boot.loader, bare[0]
-            ),
-        )
-    other = sorted(name for name, values in boot.entries.items() if values and wanted and values != wanted)
-    if wanted and other:
-        yield Finding(
-            "crashkernel-differs",
-            "{0} of {1} boot entries have another crashkernel= than '{2}': '{3}' has '{4}'.".format(
-                len(other), len(boot.entries), " ".join(wanted), other[0], _joined(boot.entries[other[0]])
-            ),
-        )
-    if not bare and (not boot.future or (wanted and not other and boot.future != wanted)):
-        yield Finding(
-            "future-kernels-uncovered", "Kernels installed later would boot with: {0}.".format(_joined(boot.future))
-        )
-    if facts.staged and facts.resolution and not _reserves(facts):
-        yield Finding(
-            "crashkernel-reserves-nothing",
-            "'{0}' reserves nothing on this host with {1} of memory: {2}.".format(
-                as_arguments(facts.staged),
-                _mebibytes(facts.memory["physical_ram_bytes"]),
-                (facts.resolution.reason or "its size is zero").rstrip("."),
-            ),
-        )
-
-
-def memory_rules(facts: Facts) -> Iterator[Finding]:
-    """Is memory reserved, and a capture kernel in it?"""
-    memory = facts.memory
-    if not memory["kexec_supported"]:
-        return
-    running = _running(facts)
-    said = ", and the kernel says: {0}".format(facts.refusal) if facts.refusal else "."
-    if not memory["reserved_bytes"]:
-        # Another value, staged or to be staged, may well be accepted. The same one will be refused again.
-        yield Finding(
-            "reservation-refused" if facts.refusal and facts.staged in (None, running) else "memory-not-reserved",
-            "No crash memory is reserved; booted with {0}{1}".format(_joined(running), said),
-        )
-    elif not _loaded(memory) and facts.setup.unit_working:
-        yield Finding(
-            "capture-kernel-building", "{0} is at work, most likely on the capture initrd.".format(facts.setup.unit)
-        )
-    elif not _loaded(memory):
-        yield Finding(
-            "capture-kernel-not-loaded",
-            "{0} are reserved, but no capture kernel is loaded.".format(_mebibytes(memory["reserved_bytes"])),
-        )
-    elif facts.outdated:
-        yield Finding(
-            "configuration-not-loaded",
-            "{0} is newer than {1}: a capture would work with the former settings.".format(
-                facts.outdated, facts.setup.capture_initrd
-            ),
-        )
-    # A boot into values that reserve nothing would only take away what there is.
-    worthwhile = _reserves(facts) or facts.boot.next_values != facts.staged
-    if facts.boot.next_values and facts.boot.next_values != running and worthwhile:
-        yield Finding(
-            "reboot-required",
-            "Booted with {0}; the entry that boots next has {1}.".format(
-                _joined(running), _joined(facts.boot.next_values)
-            ),
-        )
 
 
 def target_rules(facts: Facts) -> Iterator[Finding]:
@@ -178,46 +76,27 @@ def _place_rules(place: Place, needed: Optional[int]) -> Iterator[Finding]:
         yield Finding(
             "target-space-low",
             "{0} has {1} free; a dump of this host may need {2}.".format(
-                place.path, _mebibytes(place.free_bytes), _mebibytes(needed)
+                place.path, mebibytes(place.free_bytes), mebibytes(needed)
             ),
         )
 
 
 def proof_rules(facts: Facts) -> Iterator[Finding]:
-    """Has a crash proven it, and was the capture comfortable?"""
-    if facts.proof is None or facts.fingerprint is None:
+    """Has a crash proven it?"""
+    if facts.proof is None:
         yield Finding("proof-missing", facts.proof_error or "No crash has been captured on purpose on this host yet.")
         return
-    changed = proof.changed(facts.proof, facts.fingerprint)
-    if changed:
+    if facts.proof_changes:
         yield Finding(
             "proof-expired",
-            "Proven {0}, but changed since: {1}.".format(facts.proof["time"], "; ".join(changed)),
-        )
-    capture = facts.memory["capture"]
-    if capture and capture["least_available_bytes"] < TIGHT * capture["total_bytes"]:
-        yield Finding(
-            "capture-memory-tight",
-            "The last proven capture had {0} of {1} left at its worst.".format(
-                _mebibytes(capture["least_available_bytes"]), _mebibytes(capture["total_bytes"])
-            ),
+            "Proven {0}, but changed since: {1}.".format(facts.proof["time"], "; ".join(facts.proof_changes)),
         )
 
 
 def inspection_rules(facts: Facts) -> Iterator[Finding]:
     """What only a longer look shows."""
-    if facts.inspection is None:
-        return
-    for what in facts.inspection.lacking:
+    for what in facts.inspection.lacking if facts.inspection else []:
         yield Finding("capture-initrd-incomplete", "{0} does not hold {1}.".format(facts.setup.capture_initrd, what))
-    wanted, reserved = facts.inspection.recommended, facts.memory["reserved_bytes"]
-    if wanted and reserved and reserved < wanted:
-        yield Finding(
-            "crash-memory-below-estimate",
-            "{0} are reserved, and kdumpctl estimates that {1} are needed.".format(
-                _mebibytes(reserved), _mebibytes(wanted)
-            ),
-        )
 
 
 RULES: Tuple[Rule, ...] = (
@@ -227,6 +106,7 @@ RULES: Tuple[Rule, ...] = (
     memory_rules,
     target_rules,
     inspection_rules,
+    size_rules,
     proof_rules,
 )
 
@@ -240,5 +120,5 @@ def judge(facts: Facts) -> List[Finding]:
 
 def ready(findings: List[Finding]) -> Tuple[bool, bool]:
     """Whether a crash would be captured now, and after the next reboot."""
-    blocked = {state for finding in findings for state in CODES[finding.code].blocks}
+    blocked = {state for finding in findings for state in finding.blocks}
     return NOW not in blocked, NEXT_BOOT not in blocked

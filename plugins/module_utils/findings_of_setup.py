@@ -36,6 +36,7 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
             )
     if setup.files[0].exists:
         yield from _configuration_rules(setup)
+        yield from _pinning_rules(facts)
     if facts.policy.analysis and not setup.symbols.vmlinux:
         yield Finding(
             "symbols-missing",
@@ -47,6 +48,26 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
         yield Finding("service-masked", "{0} is masked.".format(setup.unit))
     elif not setup.unit_enabled:
         yield Finding("service-disabled", "{0} is not enabled: nothing is loaded at boot.".format(setup.unit))
+
+
+def _pinning_rules(facts: Facts) -> Iterator[Finding]:
+    """Package updates of kdumpctl give every entry its own default, unless they are told not to."""
+    setup, setting = facts.setup, "auto_reset_crashkernel"
+    file = setup.files[0]
+    if file.settings.get(setting, "no") == "no" or setting in file.differences():
+        return
+    if facts.policy.crashkernel == "default":  # a value of its own is another finding, and not wanted
+        return
+    pinned = " ".join(facts.boot.next_values or [])
+    # Values with ranges may be a default of kdumpctl, which differ between its versions.
+    own = bool(pinned) and pinned != "auto" and (facts.policy.pins_crashkernel or ":" not in pinned)
+    if own:
+        yield Finding(
+            "crashkernel-overwritable",
+            "{0} has {1}='{2}': the next update of {3} would replace '{4}' by its own default.".format(
+                file.path, setting, file.settings[setting], setup.package, pinned
+            ),
+        )
 
 
 def _configuration_rules(setup: Setup) -> Iterator[Finding]:

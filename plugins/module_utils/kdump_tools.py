@@ -193,6 +193,7 @@ def read(host: Host, policy: Policy) -> Setup:
         unit_masked=units.is_masked(host, UNIT),
         unit_working=units.is_working(host, UNIT),
         default_crashkernel=CRASHKERNEL,
+        usual_crashkernel=CRASHKERNEL,
         switched_on=settings["USE_KDUMP"] != "0",
         switch_setting="USE_KDUMP",
         files=[

@@ -78,6 +78,7 @@ def read(host: Host, policy: Policy) -> Setup:
     environment, arguments = _environment_file(host, policy)
     settings = main.settings
     release = environment.settings.get("KDUMP_KERNELVER") or (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    capture_kernel = _first(host, ("/boot/vmlinuz-" + release, "/lib/modules/{0}/vmlinuz".format(release)))
     return Setup(
         tool="kdumpctl",
         package="kdump-utils",
@@ -90,13 +91,14 @@ def read(host: Host, policy: Policy) -> Setup:
         switched_on=True,
         switch_setting="",
         default_crashkernel=_default_crashkernel(host, policy, program, working),
+        usual_crashkernel=_usual_crashkernel(host),
         files=[main, environment],
         target=_target(host, settings),
         wanted_target=_target(host, _merged(settings, main.wanted)),
         capture_arguments=arguments,
         arguments_setting=APPEND,
         capture_unit=None,
-        capture_kernel=_first(host, ("/boot/vmlinuz-" + release, "/lib/modules/{0}/vmlinuz".format(release))),
+        capture_kernel=capture_kernel,
         capture_initrd=_first(
             host,
             (
@@ -105,7 +107,7 @@ def read(host: Host, policy: Policy) -> Setup:
                 "/var/lib/kdump/initramfs-{0}kdump.img".format(release),
             ),
         ),
-        initrd_sources=[CONFIGURATION],
+        initrd_sources=[CONFIGURATION] + [kernel for kernel in [capture_kernel] if kernel],
         keep_dumps=0,
         estimate_bytes=dump_size.estimate(
             meminfo.parse(host.read("/proc/meminfo") or ""), settings.get("core_collector", "")
@@ -131,7 +133,7 @@ def _main_file(host: Host, policy: Policy, known: Optional[kdump_conf.Names]) ->
     return ConfigurationFile(
         path=CONFIGURATION,
         exists=text is not None,
-        settings=dict(DEFAULTS, **own),
+        settings=dict(_defaults(known), **own),
         wanted=asked,
         lines=lines,
         whole=True,
@@ -145,6 +147,12 @@ def _main_file(host: Host, policy: Policy, known: Optional[kdump_conf.Names]) ->
             host, "\n".join(lines) + "\n", merged.get("core_collector") != own.get("core_collector")
         ),
     )
+
+
+def _defaults(known: Optional[kdump_conf.Names]) -> Dict[str, str]:
+    """What the host's kdumpctl does without a directive; what it does not know, it does not do."""
+    left_out = ("auto_reset_crashkernel",) if known is not None and "auto_reset_crashkernel" not in known else ()
+    return {name: value for name, value in DEFAULTS.items() if name not in left_out}
 
 
 def _merged(own: Dict[str, str], asked: Dict[str, str]) -> Dict[str, str]:
@@ -270,6 +278,11 @@ def _default_crashkernel(host: Host, policy: Policy, program: Optional[str], wor
             return answer
         except (CommandError, crashkernel.CrashkernelError):  # too old to know the verb: EL8 has no other value
             pass
+    return _usual_crashkernel(host)
+
+
+def _usual_crashkernel(host: Host) -> str:
+    release = (host.read("/proc/sys/kernel/osrelease") or "").strip()
     if crashkernel.knows_auto(release):
         return "auto"
     machine = (host.read("/proc/sys/kernel/arch") or os.uname().machine).strip()

@@ -20,21 +20,20 @@ def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> st
         (False, True): "not ready before a reboot",
         (False, False): "not ready",
     }[ready_now, ready_next_boot]
-    errors = [finding.code for finding in found if CODES[finding.code].severity == "error"]
-    blocking = sorted(set(errors), key=errors.index)
+    codes = [finding.code for finding in found if finding.blocks or CODES[finding.code].severity == "error"]
+    blocking = sorted(set(codes), key=codes.index)
     return "{0}: {1}".format(state, ", ".join(blocking)) if blocking else state
 
 
-def _proof(facts: Facts, found: List[Finding]) -> Optional[Dict[str, Any]]:
+def _proof(facts: Facts) -> Optional[Dict[str, Any]]:
     if facts.proof is None:
         return None
-    expired = any(finding.code == "proof-expired" for finding in found)
-    return dict(facts.proof, valid=not expired)
+    return dict(facts.proof, valid=not facts.proof_changes)
 
 
 def report(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool = False) -> Dict[str, Any]:
     """Look at I(host) once and judge it against I(policy); gather tells what the longer looks are."""
-    facts = gather(host, policy, fingerprint, inspect)
+    facts = gather(host, policy, fingerprint, longer=inspect)
     found = findings.judge(facts)
     ready_now, ready_next_boot = findings.ready(found)
     setup = facts.setup
@@ -79,10 +78,10 @@ def report(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool 
             "directory_wanted": setup.wanted_target.directory,
             "free_bytes": place.free_bytes if place else None,
         },
-        "proof": _proof(facts, found),
+        "proof": _proof(facts),
         "capture_measured": proof.measured(host),
         "symbols": dict(setup.symbols._asdict()),
-        "recommended_bytes": facts.inspection.recommended if facts.inspection else None,
+        "recommended": dict(facts.recommended._asdict()) if facts.recommended else None,
         "selinux": facts.selinux,
         "fingerprint": facts.fingerprint,
         "proof_file": proof.RECORD,

@@ -77,6 +77,11 @@ class Policy(NamedTuple):
         return cls(**{name: given.get(name) for name in cls._fields})
 
     @property
+    def wants_no_crashkernel(self) -> bool:
+        """Whether no memory is to be reserved, so that nothing is captured."""
+        return self.crashkernel == "absent"
+
+    @property
     def pins_crashkernel(self) -> bool:
         """Whether it names values of its own, which package updates must not overwrite."""
         return bool(self.crashkernel) and self.crashkernel != "default"
@@ -150,6 +155,7 @@ class Setup(NamedTuple):
     switch_setting: str  # the name of the setting that says so; empty where there is none
     unit_working: bool  # whether it is at work just now: building and loading takes minutes
     default_crashkernel: Optional[str]  # what "default" means on this host; None while that cannot be told
+    usual_crashkernel: str  # the same as far as this collection knows it, without asking the host
     files: List[ConfigurationFile]  # the first one says where dumps go
     target: Target
     wanted_target: Target  # where dumps go once the policy is in effect

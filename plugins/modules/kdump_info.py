@@ -31,7 +31,8 @@ options:
       crashkernel:
         description:
           - Values that every boot entry should have, blank-separated, without the name V(crashkernel=).
-          - V(default) means the collection's own value for the host's kdump tool.
+          - V(default) means the collection's own value for the host's kdump tool. V(absent) means that no entry should
+            have one, so that nothing is captured.
         type: str
       target:
         description:
@@ -95,7 +96,7 @@ options:
     description:
       - Whether to look into the capture initrd as well (C(lsinitrd)) and to ask C(kdumpctl estimate), which takes
         seconds to minutes and may build a capture initrd that is out of date. Not done in check mode, nor while the
-        unit works.
+        unit works. RV(recommended) then is the host's own estimate.
       - Hosts with kdump-tools have nothing to inspect, because their capture kernel boots the root file system.
     type: bool
     default: false
@@ -156,7 +157,7 @@ reboot_required:
   returned: success
   sample: false
 summary:
-  description: The readiness in one line, with the codes of all errors.
+  description: The readiness in one line, for a table, with the codes of all errors and of what else keeps it from that.
   type: str
   returned: success
   sample: "not ready before a reboot: memory-not-reserved"
@@ -203,7 +204,8 @@ crash_memory:
   returned: success
   sample: {reserved_bytes: 201326592, capture_kernel_loaded: true, summary: 192 MiB reserved}
 crashkernel_wanted:
-  description: The crashkernel value that the policy asks for, V(default) resolved; null without one.
+  description: The crashkernel value that the policy asks for, V(default) resolved; empty for V(absent), null without
+    one.
   type: str
   returned: success
   sample: 512M-2G:192M,2G-64G:256M,64G-:512M
@@ -373,11 +375,31 @@ symbols:
       type: str
       returned: always
       sample: /usr/lib/debug/lib/modules/6.17.5-300.fc43.x86_64/vmlinux
-recommended_bytes:
-  description: What C(kdumpctl estimate) recommends to reserve; null unless O(inspect) asked for it and it answered.
-  type: int
+recommended:
+  description:
+    - How much to reserve, by the best that is known; null where the sizes of V(auto), or of firmware-assisted dump,
+      decide, and where the default reserves nothing on this host's RAM.
+    - A proof that still holds says most, if the capture was measured. Then comes C(kdumpctl estimate), which only
+      O(inspect) asks, then the default for the host's tool.
+  type: dict
   returned: success
-  sample: 268435456
+  contains:
+    bytes:
+      description: The whole reservation, a low region included. To a measured use a quarter is added, rounded up to
+        16 MiB.
+      type: int
+      returned: always
+      sample: 167772160
+    source:
+      description: V(measured capture), V(kdumpctl estimate) or V(default).
+      type: str
+      returned: always
+      sample: measured capture
+    reason:
+      description: The same in words, with the host's values.
+      type: str
+      returned: always
+      sample: the last proven capture used 123 MiB, and a quarter of that is added
 selinux:
   description: Whether SELinux is on.
   type: bool

@@ -84,7 +84,7 @@ def test_kdump_info_agrees(host: Host) -> None:
     answer: dict[str, Any] = host.ansible("kdump.fleet.kdump_info", options, check=False, become=False)
     assert answer["ready"], answer["findings"]
     assert [finding["code"] for finding in answer["findings"] if finding["severity"] != "info"] == []
-    assert answer["recommended_bytes"] == 256 << 20
+    assert (answer["recommended"]["bytes"], answer["recommended"]["source"]) == (256 << 20, "kdumpctl estimate")
 
 
 def test_second_run_did_not_reboot(host: Host) -> None:

@@ -4,7 +4,7 @@
 """Tests of findings.py and finding_codes.py: what makes each finding appear, and nothing else."""
 
 import os
-from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 import pytest
 
@@ -124,10 +124,28 @@ def system_directory(tree: HostTree) -> None:
     tree.append(CONFIGURATION, "KDUMP_COREDIR=/srv/\n")
 
 
-def little_memory_left(tree: HostTree) -> None:
-    record = tree.record()
-    record["capture"]["least_available_bytes"] = 16 * MIB
-    tree.write_record(record)
+def used(mebibytes: int) -> Callable[[HostTree], None]:
+    """The last capture used so much of 192 MiB."""
+
+    def change(tree: HostTree) -> None:
+        record = tree.record()
+        record["capture"]["least_available_bytes"] = (192 - mebibytes) * MIB
+        tree.write_record(record)
+
+    return change
+
+
+def absent(tree: HostTree) -> None:
+    """What is left of a host after kdump_crashkernel: absent, and a reboot."""
+    tree.nothing_reserved()
+    tree.running(None)
+    tree.menu(None, None)
+    tree.drop_in()
+
+
+def absent_but_one(tree: HostTree) -> None:
+    absent(tree)
+    tree.menu(None, "128M")
 
 
 def new_initrd(tree: HostTree) -> None:
@@ -230,9 +248,34 @@ CASES = [
         policy={"crashkernel": "default"},
     ),
     Case(
+        "crashkernel-varies",
+        lambda tree: tree.menu(VALUE, "128M", VALUE),
+        "1 of 3 boot entries have another crashkernel= than '{0}': 'entry-1' has '128M'.".format(VALUE),
+    ),
+    Case(
+        "crashkernel-differs",
+        absent_but_one,
+        "1 of 2 boot entries have another crashkernel= than 'no crashkernel': 'entry-1' has '128M'.",
+        policy={"crashkernel": "absent"},
+        beside=frozenset(["crash-memory-not-wanted"]),
+    ),
+    Case(
+        "crash-memory-not-wanted",
+        absent,
+        "The policy wants no crash memory: a crash of this host leaves no dump.",
+        policy={"crashkernel": "absent"},
+    ),
+    Case(
+        "crash-memory-below-asked",
+        lambda tree: tree.replace("/proc/iomem", "2c000000-37ffffff", "2c000000-33ffffff"),
+        "128 MiB are reserved, and crashkernel={0} asks for 192 MiB.".format(VALUE),
+        beside=frozenset(["crash-memory-below-need"]),
+    ),
+    Case(
         "crashkernel-reserves-nothing",
         stage(LARGE),
-        "'crashkernel=4G-:512M' reserves nothing on this host with 1023 MiB of memory: ",
+        "'crashkernel=4G-:512M' reserves nothing on this host with 1023 MiB of memory: crashkernel size resulted in "
+        "zero bytes: no range holds 1G of RAM (its ranges begin at 4G).",
     ),
     Case(
         "crashkernel-reserves-nothing",
@@ -334,9 +377,17 @@ CASES = [
     Case("target-shared", system_directory, "/srv/ has mode 0755: it is shared with others."),
     Case("target-space-low", fewer_bytes, "; a dump of this host may need 97656249 MiB."),
     Case(
-        "capture-memory-tight",
-        little_memory_left,
-        "The last proven capture had 16 MiB of 160 MiB left at its worst.",
+        "crash-memory-below-need",
+        used(176),
+        "192 MiB are reserved, and 224 MiB are needed: the last proven capture used 176 MiB, and a quarter of that is "
+        "added.",
+        again=False,
+    ),
+    Case(
+        "crash-memory-wasteful",
+        used(80),
+        "192 MiB are reserved, and 112 MiB would do: the last proven capture used 80 MiB, and a quarter of that is "
+        "added.",
         again=False,
     ),
     Case(
@@ -402,7 +453,8 @@ def test_kinds_are_consistent(code: str) -> None:
     assert isinstance(kind, Kind)
     assert kind.severity in ("error", "warning", "info")
     # A policy that would be refused changes nothing: the host stays as ready as it was.
-    assert bool(kind.blocks) == (kind.severity == "error") or code == "policy-refused"
+    # Without crash memory nothing is captured, but that is what somebody wanted.
+    assert bool(kind.blocks) == (kind.severity == "error") or code in ("policy-refused", "crash-memory-not-wanted")
     assert set(kind.blocks) <= {"now", "next_boot"}
     assert kind.mended_by in ("rollout", "crash_test", "administrator")
     assert kind.remedy.endswith(".")
@@ -572,3 +624,99 @@ def test_messages_are_printable_whatever_the_host_holds(tree: HostTree) -> None:
     for text in texts + [answer["crash_memory"]["crashkernel"], answer["target"]["path"]]:
         text.encode("utf-8")
         assert "\x1b" not in text
+
+
+# ---- crash memory
+
+
+def stays_reserved(tree: HostTree) -> None:
+    """Absent is staged, and the host was not rebooted."""
+    tree.menu(None, None)
+    tree.drop_in()
+
+
+def absent_for_now(tree: HostTree) -> None:
+    absent(tree)
+    tree.drop_in("256M")
+
+
+def fadump(tree: HostTree) -> None:
+    absent(tree)
+    for name in ("enabled", "registered"):
+        tree.write("/sys/kernel/fadump/" + name, "1\n")
+    tree.write("/sys/kernel/fadump/mem_reserved", "268435456\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "codes", "states", "summary"),
+    [
+        (
+            nothing,
+            ["crashkernel-differs", "crash-memory-not-wanted"],
+            (True, False),
+            "ready now, not after the next boot",
+        ),
+        (
+            stays_reserved,
+            ["crash-memory-not-wanted", "reboot-required"],
+            (True, False),
+            "ready now, not after the next boot",
+        ),
+        (absent, ["crash-memory-not-wanted"], (False, False), "not ready"),
+        (
+            absent_for_now,
+            ["future-kernels-uncovered", "crash-memory-not-wanted"],
+            (False, False),
+            "not ready",
+        ),
+        (fadump, [], (True, True), "ready"),
+    ],
+)
+def test_a_host_without_crash_memory_is_not_asked_for_it(
+    tree: HostTree, change: Callable[[HostTree], Any], codes: List[str], states: Tuple[bool, bool], summary: str
+) -> None:
+    change(tree)
+    answer = report(tree.host(), Policy.of({"crashkernel": "absent"}))
+    assert [finding["code"] for finding in answer["findings"]] == codes
+    assert (answer["ready_now"], answer["ready_next_boot"]) == states
+    told = ": crash-memory-not-wanted" if "crash-memory-not-wanted" in codes else ""
+    assert answer["summary"] == summary + told
+    assert answer["crashkernel_wanted"] == ""
+    assert answer["needs_rollout"] == bool(
+        set(codes) & {"crashkernel-differs", "reboot-required", "future-kernels-uncovered"}
+    )
+
+
+def test_the_size_is_judged_by_a_proof_that_holds_alone(tree: HostTree) -> None:
+    used(176)(tree)
+    assert codes_of(tree) == ["crash-memory-below-need"]
+    new_initrd(tree)
+    assert codes_of(tree) == ["proof-expired"]
+
+
+def test_a_larger_reservation_since_the_proof_is_enough(tree: HostTree) -> None:
+    used(176)(tree)
+    tree.replace("/proc/iomem", "2c000000-37ffffff", "28000000-37ffffff")
+    assert codes_of(tree) == []
+
+
+def test_memory_that_the_capture_kernel_borrows_counts(tree: HostTree) -> None:
+    used(176)(tree)
+    tree.write("/sys/kernel/kexec/crash_cma_ranges", "10000000-17ffffff\n")
+    assert codes_of(tree) == []
+
+
+@pytest.mark.parametrize("next_boot", [None, VALUE])
+def test_entries_are_compared_with_each_other_where_no_policy_says(tree: HostTree, next_boot: Optional[str]) -> None:
+    tree.menu(next_boot, VALUE, "128M")
+    message = [
+        finding["message"] for finding in report(tree.host(), Policy())["findings"] if "varies" in finding["code"]
+    ]
+    assert message == ["1 of 3 boot entries have another crashkernel= than '{0}': 'entry-2' has '128M'.".format(VALUE)]
+
+
+def test_a_value_that_is_broken_has_no_ranges_to_name(tree: HostTree) -> None:
+    stage("4G:512M")(tree)
+    found = report(tree.host(), Policy())["findings"]
+    message = next(one["message"] for one in found if one["code"] == "crashkernel-reserves-nothing")
+    assert message.endswith(" of memory: crashkernel: '-' expected.")

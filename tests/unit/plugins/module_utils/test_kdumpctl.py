@@ -306,7 +306,11 @@ def test_a_whole_initrd_and_enough_memory_are_no_finding(tree: RpmTree) -> None:
     inspecting(tree)
     answer = report(tree.host(), Policy(), inspect=True)
     assert [finding["code"] for finding in answer["findings"]] == ["proof-missing"]
-    assert answer["recommended_bytes"] == 256 << 20
+    assert answer["recommended"] == {
+        "bytes": 256 << 20,
+        "source": "kdumpctl estimate",
+        "reason": "kdumpctl estimates it",
+    }
 
 
 # ---- findings
@@ -331,6 +335,11 @@ def write(name: str, text: str) -> Change:
 
 def newer(tree: RpmTree) -> None:
     os.utime(str(tree.path(INITRD)), (1, 1))
+
+
+def newer_kernel(tree: RpmTree) -> None:
+    for number, name in enumerate([CONFIGURATION, INITRD, "/boot/vmlinuz-" + RELEASE]):
+        os.utime(str(tree.path(name)), (number, number))
 
 
 def building(tree: RpmTree) -> None:
@@ -395,10 +404,27 @@ CASES = [
         inspect=True,
     ),
     Case(
-        "crash-memory-below-estimate",
+        "crash-memory-below-need",
         lambda tree: inspecting(tree, recommended=300),
-        "256 MiB are reserved, and kdumpctl estimates that 300 MiB are needed.",
+        "256 MiB are reserved, and 300 MiB are needed: kdumpctl estimates it.",
         inspect=True,
+    ),
+    Case(
+        "capture-initrd-outdated",
+        newer_kernel,
+        "/boot/vmlinuz-{0} is newer than {1}, whose drivers are those of a former build.".format(RELEASE, INITRD),
+    ),
+    Case(
+        "crashkernel-overwritable",
+        lambda tree: tree.entry("256M"),
+        "/etc/kdump.conf has auto_reset_crashkernel='yes': the next update of kdump-utils would replace '256M' by its "
+        "own default.",
+    ),
+    Case(
+        "crashkernel-overwritable",
+        lambda tree: tree.entry("1G-:256M"),
+        "/etc/kdump.conf has auto_reset_crashkernel='yes': the next update of kdump-utils would replace '1G-:256M'",
+        {"crashkernel": "1G-:256M", "auto_reset_crashkernel": True},
     ),
 ]
 
@@ -416,11 +442,48 @@ def test_a_change_makes_its_finding(tree: RpmTree, case: Case) -> None:
 def test_a_larger_reservation_is_as_good_when_the_policy_says_so(tree: RpmTree) -> None:
     tree.entry("512M")
     tree.replace("/proc/cmdline", DEFAULT, "512M")
+    tree.replace("/proc/iomem", "a8000000-b7ffffff", "98000000-b7ffffff")
     policy = {"crashkernel": "default"}
     assert "crashkernel-differs" in codes(tree, **policy)
     assert codes(tree, keep_larger=True, **policy) == ["proof-missing"]
     tree.entry("128M")
     assert "crashkernel-differs" in codes(tree, keep_larger=True, **policy)
+
+
+@pytest.mark.parametrize(
+    ("value", "policy"),
+    [
+        (DEFAULT, {}),
+        ("1G-:256M", {}),  # for all that is known, the default of another kdumpctl
+        ("auto", {}),
+        ("256M", {"crashkernel": "256M"}),  # the roll-out writes auto_reset_crashkernel no
+        ("256M", {"crashkernel": "default"}),  # to be replaced anyway
+        ("", {}),
+    ],
+)
+def test_not_every_value_is_worth_keeping(tree: RpmTree, value: str, policy: Dict[str, Any]) -> None:
+    tree.entry(value)
+    assert "crashkernel-overwritable" not in codes(tree, **policy)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_kdumpctl_that_resets_nothing_overwrites_nothing(
+    tree: RpmTree, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"path", "core_collector"} | ({"auto_reset_crashkernel"} if known else set())
+    monkeypatch.setattr(kdump_conf, "accepted", lambda text: names)
+    tree.entry("256M")
+    tree.write(CONFIGURATION, "path /var/crash\n")
+    assert ("crashkernel-overwritable" in codes(tree)) == known
+
+
+def test_an_audit_recommends_the_default_and_asks_nobody(tree: RpmTree) -> None:
+    recommended = report(tree.host(), Policy())["recommended"]
+    assert recommended == {
+        "bytes": 256 << 20,
+        "source": "default",
+        "reason": "the default for this host is " + DEFAULT,
+    }
 
 
 # ---- whatever the file holds

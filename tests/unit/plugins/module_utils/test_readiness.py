@@ -33,7 +33,7 @@ KEYS = [
     "ready_next_boot",
     "ready_now",
     "reboot_required",
-    "recommended_bytes",
+    "recommended",
     "selinux",
     "setup",
     "summary",

@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The longer look at a host: it runs commands and may build the capture initrd anew. Never part of an audit."""
+
+from typing import List, NamedTuple, Optional
+
+from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup
+
+
+class Inspection(NamedTuple):
+    """What a longer look found."""
+
+    lacking: List[str]  # what the capture initrd does not hold and the target needs
+    estimate: Optional[int]  # bytes to reserve, by kdumpctl's own estimate; None without one
+
+
+def inspect(host: Host, setup: Setup) -> Inspection:
+    """The capture kernel of kdump-tools boots the real root file system: its initrd holds nothing for the target."""
+    if setup.tool != "kdumpctl":
+        return Inspection([], None)
+    from ansible_collections.kdump.fleet.plugins.module_utils.capture_initrd import lacking, listed
+    from ansible_collections.kdump.fleet.plugins.module_utils.kdumpctl_estimate import recommended
+
+    if setup.capture_initrd is None:
+        return Inspection([], recommended(host))
+    enough = recommended(host)  # first, because it may build the initrd anew
+    settings = setup.files[0].settings
+    held = listed(host, setup.capture_initrd)
+    return Inspection(lacking(held, setup.target, settings["core_collector"], settings["sshkey"]), enough)

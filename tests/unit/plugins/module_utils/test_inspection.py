@@ -1,0 +1,33 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of inspection.py: which commands the longer look runs. What comes of them is tested in test_kdumpctl.py."""
+
+from pathlib import Path
+from typing import List
+
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import setup_of
+from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult
+from ansible_collections.kdump.fleet.plugins.module_utils.inspection import Inspection, inspect
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from tests.unit.plugins.module_utils.host_tree import HostTree
+from tests.unit.plugins.module_utils.rpm_tree import INITRD, ready_rpm_host
+
+
+def test_a_host_with_kdump_tools_has_nothing_to_inspect(tree: HostTree) -> None:
+    assert inspect(tree.host(), setup_of(tree.host(), Policy())) == Inspection([], None)
+
+
+def test_a_capture_initrd_that_is_not_there_is_not_opened(tmp_path: Path) -> None:
+    asked: List[List[str]] = []
+
+    def run(argv: List[str], timeout: float) -> CommandResult:
+        asked.append(argv)
+        return CommandResult(argv, 0, "Recommended crashkernel: 300M\n", "")
+
+    tree = ready_rpm_host(tmp_path)
+    tree.remove(INITRD)
+    setup = setup_of(tree.host(), Policy())
+    tree.runner = run
+    assert inspect(tree.host(), setup) == Inspection([], 300 << 20)
+    assert asked == [["kdumpctl", "estimate"]]
