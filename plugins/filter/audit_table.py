@@ -13,8 +13,11 @@ short_description: The readiness of a fleet as lines of text
 version_added: 0.1.0
 author: The kdump.fleet authors (@kdump-fleet)
 description:
-  - One line a host with its readiness, reserved memory, target, proof and findings, a line of totals, one line
-    for each proof with its dump and panic message, and one for each finding with its remedy.
+  - One line a host with its readiness, the memory that is reserved, that the last capture used and that is recommended,
+    target, proof and findings; two lines of totals; one line for each proof with its dump and panic message, and one
+    for each finding with its remedy.
+  - The RAM that a fleet gives up is what is reserved now. What could be given back is told of hosts whose last proof
+    holds and was measured.
 positional: _input
 options:
   _input:
@@ -35,18 +38,29 @@ _value:
   type: list
   elements: str
   sample:
-    - "HOST  READY  RESERVED  USED     TARGET      PROOF       FINDINGS"
-    - "web1  yes    192 MiB   123 MiB  /var/crash  2026-11-22  -"
-    - "1 of 1 hosts would capture a crash, 1 proven; 192 MiB of memory reserved in all"
+    - "HOST  READY  RESERVED  USED     RECOMMENDED  TARGET      PROOF       FINDINGS"
+    - "web1  yes    192 MiB   123 MiB  160 MiB      /var/crash  2026-11-22  -"
+    - "1 of 1 hosts would capture a crash, 1 proven"
+    - "192 MiB of 1024 MiB RAM (18.8 %) given up for it; 32 MiB could be given back (1 host measured)"
 """
 
-HEADER = ("HOST", "READY", "RESERVED", "USED", "TARGET", "PROOF", "FINDINGS")
+HEADER = ("HOST", "READY", "RESERVED", "USED", "RECOMMENDED", "TARGET", "PROOF", "FINDINGS")
 MEBIBYTE = 1 << 20
+MANY = 10  # of a unit: from here on the next larger one is easier to read
+MEASURED = "measured capture"
 INFO = "info"
 
 
 def _mebibytes(size: int | None) -> str:
     return f"{-(-size // MEBIBYTE)} MiB" if size else "-"
+
+
+def _total(size: int) -> str:
+    """A sum over a fleet, in the largest unit of which there are many."""
+    for power, unit in ((4, "TiB"), (3, "GiB")):
+        if size >= MANY * 1024**power:
+            return f"{size / 1024**power:.1f} {unit}"
+    return _mebibytes(size) if size else "0 MiB"
 
 
 def _ready(answer: dict[str, Any]) -> str:
@@ -78,7 +92,7 @@ def _row(host: str, answer: dict[str, Any]) -> tuple[str, ...]:
     if not answer or "ready" not in answer:
         told = answer or {"unreachable": True}
         reason = " ".join(str(told.get("msg", "")).split())  # in one line, whatever ssh and others say
-        return (host, "UNREACHABLE" if told.get("unreachable") else "FAILED", "-", "-", "-", "-", reason or "-")
+        return (host, "UNREACHABLE" if told.get("unreachable") else "FAILED", *("-" * 5), reason or "-")
     memory = answer["crash_memory"]
     used = (memory.get("capture") or {}).get("used_bytes")
     return (
@@ -86,6 +100,7 @@ def _row(host: str, answer: dict[str, Any]) -> tuple[str, ...]:
         _ready(answer),
         _mebibytes(memory["reserved_bytes"]),
         _mebibytes(used),
+        _mebibytes((answer.get("recommended") or {}).get("bytes")),
         _target(answer),
         _proof(answer),
         _findings(answer),
@@ -94,6 +109,23 @@ def _row(host: str, answer: dict[str, Any]) -> tuple[str, ...]:
 
 def _is_proven(answer: dict[str, Any]) -> bool:
     return bool(((answer or {}).get("proof") or {}).get("valid"))
+
+
+def _given_up(known: list[dict[str, Any]]) -> str:
+    """What the fleet pays for its crash memory, and what it could have back."""
+    reserved = [int(answer["crash_memory"]["reserved_bytes"] or 0) for answer in known]
+    ram = sum(int(answer["crash_memory"]["physical_ram_bytes"] or 0) for answer in known)
+    share = 100 * sum(reserved) / ram if ram else 0.0
+    spare = [
+        max(own - int(answer["recommended"]["bytes"]), 0)
+        for own, answer in zip(reserved, known, strict=True)
+        if (answer.get("recommended") or {}).get("source") == MEASURED
+    ]
+    measured = f"{_total(sum(spare))} could be given back ({len(spare)} host{'' if len(spare) == 1 else 's'} measured)"
+    return (
+        f"{_total(sum(reserved))} of {_total(ram)} RAM ({share:.1f} %) given up for it; "
+        f"{measured if spare else 'no capture was measured'}"
+    )
 
 
 def _proof_line(host: str, record: dict[str, Any]) -> str:
@@ -120,11 +152,8 @@ def audit_table(answers: dict[str, dict[str, Any]]) -> list[str]:
     known = [answer for answer in answers.values() if answer and "ready" in answer]
     ready = sum(1 for answer in known if answer["ready"])
     proven = sum(1 for answer in known if _is_proven(answer))
-    reserved = sum(answer["crash_memory"]["reserved_bytes"] or 0 for answer in known)
-    lines.append(
-        f"{ready} of {len(answers)} hosts would capture a crash, {proven} proven; "
-        f"{_mebibytes(reserved)} of memory reserved in all"
-    )
+    lines.append(f"{ready} of {len(answers)} hosts would capture a crash, {proven} proven")
+    lines.append(_given_up(known))
     lines += [_proof_line(host, answers[host]["proof"]) for host in sorted(answers) if _is_proven(answers[host])]
     return lines + [line for host in sorted(answers) for line in _finding_lines(host, answers[host])]
 

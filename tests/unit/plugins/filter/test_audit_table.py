@@ -16,7 +16,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import proof
 from tests.unit.plugins.filter.conftest import Answering
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, INITRD, VALUE, HostTree
 
-HEADER = "HOST  READY  RESERVED  USED     TARGET      PROOF       FINDINGS"
+HEADER = "HOST  READY  RESERVED  USED     RECOMMENDED  TARGET      PROOF       FINDINGS"
 PROVEN = (
     "n1 proven 2026-11-22T18:28:00Z: /var/crash/202611221828/dump.202611221828 (90 MiB), "
     "Kernel panic - not syncing: sysrq triggered crash, back after 148 s"
@@ -26,8 +26,9 @@ PROVEN = (
 def test_a_ready_and_proven_host(answer_of: Answering) -> None:
     assert audit_table({"n1": answer_of()}) == [
         HEADER,
-        "n1    yes    192 MiB   123 MiB  /var/crash  2026-11-22  -",
-        "1 of 1 hosts would capture a crash, 1 proven; 192 MiB of memory reserved in all",
+        "n1    yes    192 MiB   123 MiB  160 MiB      /var/crash  2026-11-22  -",
+        "1 of 1 hosts would capture a crash, 1 proven",
+        "192 MiB of 1024 MiB RAM (18.8 %) given up for it; 32 MiB could be given back (1 host measured)",
         PROVEN,
     ]
 
@@ -57,25 +58,29 @@ def test_a_mixed_fleet(answer_of: Answering) -> None:
         "n9": {"failed": True},
     }
     lines = audit_table(answers)
-    assert lines[:14] == [
-        "HOST  READY         RESERVED  USED     TARGET                   PROOF       FINDINGS",
-        "n1    yes           192 MiB   123 MiB  /var/crash               2026-11-22  -",
-        "n10   FAILED        -         -        -                        -           Only root can judge a host.",
-        "n2    NO            -         -        /var/crash               -           "
+    assert lines[:15] == [
+        "HOST  READY         RESERVED  USED     RECOMMENDED  TARGET                   PROOF       FINDINGS",
+        "n1    yes           192 MiB   123 MiB  160 MiB      /var/crash               2026-11-22  -",
+        "n10   FAILED        -         -        -            -                        -           "
+        "Only root can judge a host.",
+        "n2    NO            -         -        192 MiB      /var/crash               -           "
         "not-installed, crashkernel-not-staged, memory-not-reserved",
-        "n3    UNREACHABLE   -         -        -                        -           "
+        "n3    UNREACHABLE   -         -        -            -                        -           "
         "Failed to connect to the host via ssh: no route",
-        "n4    UNREACHABLE   -         -        -                        -           -",
-        "n5    yes           192 MiB   123 MiB  kdump@server:/var/crash  expired     -",
-        "n6    now only      192 MiB   123 MiB  /var/crash               2026-11-22  crashkernel-not-staged",
-        "n7    after reboot  192 MiB   123 MiB  /var/crash               2026-11-22  capture-kernel-not-loaded",
-        "n8    UNREACHABLE   -         -        -                        -           -",
-        "n9    FAILED        -         -        -                        -           -",
-        "2 of 10 hosts would capture a crash, 3 proven; 768 MiB of memory reserved in all",
+        "n4    UNREACHABLE   -         -        -            -                        -           -",
+        "n5    yes           192 MiB   123 MiB  192 MiB      kdump@server:/var/crash  expired     -",
+        "n6    now only      192 MiB   123 MiB  160 MiB      /var/crash               2026-11-22  "
+        "crashkernel-not-staged",
+        "n7    after reboot  192 MiB   123 MiB  160 MiB      /var/crash               2026-11-22  "
+        "capture-kernel-not-loaded",
+        "n8    UNREACHABLE   -         -        -            -                        -           -",
+        "n9    FAILED        -         -        -            -                        -           -",
+        "2 of 10 hosts would capture a crash, 3 proven",
+        "768 MiB of 5118 MiB RAM (15.0 %) given up for it; 96 MiB could be given back (3 hosts measured)",
         PROVEN,
         PROVEN.replace("n1 proven", "n6 proven"),
     ]
-    assert [line.split(":")[0] for line in lines[15:]] == [
+    assert [line.split(":")[0] for line in lines[16:]] == [
         "n2 error not-installed",
         "n2 error crashkernel-not-staged",
         "n2 error memory-not-reserved",
@@ -101,7 +106,7 @@ def test_findings_of_one_code_are_named_once_in_the_table(answer_of: Answering) 
 def test_information_is_no_finding_of_the_table(answer_of: Answering) -> None:
     lines = audit_table({"n1": answer_of(lambda tree: tree.write(INITRD, "another"))})
     assert lines[1].split()[-2:] == ["expired", "-"]
-    assert len(lines) == 3
+    assert len(lines) == 4
 
 
 def without_panic(tree: HostTree) -> None:
@@ -118,10 +123,42 @@ def test_a_dump_without_a_panic_message_is_said(answer_of: Answering) -> None:
 def test_an_empty_fleet_has_a_table_too(answers: dict[str, Any]) -> None:
     lines = audit_table(answers)
     assert lines[0].startswith("HOST  ")
-    assert lines[-1] == f"0 of {len(answers)} hosts would capture a crash, 0 proven; - of memory reserved in all"
+    assert lines[-2:] == [
+        f"0 of {len(answers)} hosts would capture a crash, 0 proven",
+        "0 MiB of 0 MiB RAM (0.0 %) given up for it; no capture was measured",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "reserved", "ram", "line"),
+    [
+        (1, 256, 1 << 10, "256 MiB of 1024 MiB RAM (25.0 %)"),
+        (50, 256, 4 << 10, "12.5 GiB of 200.0 GiB RAM (6.2 %)"),
+        (20_000, 512, 256 << 10, "10000.0 GiB of 5000.0 TiB RAM (0.2 %)"),
+        (40_000, 512, 256 << 10, "19.5 TiB of 10000.0 TiB RAM (0.2 %)"),
+    ],
+)
+def test_a_fleet_is_told_what_it_gives_up(answer_of: Answering, hosts: int, reserved: int, ram: int, line: str) -> None:
+    memory = {"reserved_bytes": reserved << 20, "physical_ram_bytes": ram << 20, "capture": None}
+    answer = dict(answer_of(), crash_memory=memory, recommended=None, proof=None, findings=[])
+    lines = audit_table({f"n{number}": answer for number in range(hosts)})
+    assert lines[-1] == f"{line} given up for it; no capture was measured"
+
+
+def test_only_what_is_more_than_recommended_could_be_given_back(answer_of: Answering) -> None:
+    def needing(size: int, source: str) -> dict[str, Any]:
+        return dict(answer_of(), recommended={"bytes": size << 20, "source": source, "reason": ""})
+
+    answers = {
+        "n1": needing(160, "measured capture"),
+        "n2": needing(256, "measured capture"),
+        "n3": needing(64, "default"),
+    }
+    line = audit_table(answers)[5]
+    assert line.endswith(" given up for it; 32 MiB could be given back (2 hosts measured)")
 
 
 def test_the_documentation_shows_the_table_as_it_is(answer_of: Answering) -> None:
     sample = yaml.safe_load(module.RETURN)["_value"]["sample"]
-    assert sample == audit_table({"web1": answer_of()})[:3]
+    assert sample == audit_table({"web1": answer_of()})[:4]
     assert FilterModule().filters() == {"audit_table": audit_table}
