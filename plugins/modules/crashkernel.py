@@ -25,6 +25,11 @@ description:
   - With GRUB Legacy the C(kernel) lines of its menu are edited, and where Debian's C(update-grub) keeps the menu the
     commented lines from which it takes arguments (C(kopt), C(defoptions), C(altoptions)). Nothing has to be run. RHEL 6
     copies the default entry's arguments for kernels to come. A hypervisor's entry is left alone.
+  - With systemd-boot the options of every entry in C(loader/entries) are edited, and C(/etc/kernel/cmdline), from which
+    C(kernel-install) takes those of kernels to come. That file is made where there is none and they would get others,
+    out of the line of the entry that boots next; it stays when the values are taken away again. Unified kernel images
+    get an add-on that C(ukify) builds; one that has C(crashkernel=) built in, is signed for Secure Boot, or has a
+    C(systemd-stub) older than 254 is an error that says how to build it anew.
   - When anything fails, a full disk, a read-only file system, a generator that stops or writes something else, then
     every file is put back to the byte, and the error says what the tool said.
   - Nothing is rebooted; RV(reboot_required) says whether that is needed.
@@ -58,7 +63,7 @@ notes:
   - Entries that are not made from the settings are neither changed nor returned, such as those that are written by
     hand in C(/etc/grub.d/40_custom), memory tests, and other systems on the same machine. When one of them is the one
     that boots next, and has other values, that is an error.
-  - systemd-boot, rpm-ostree and zipl without entries that grubby edits are recognised and refused.
+  - rpm-ostree and zipl without entries that grubby edits are recognised and refused.
 seealso:
   - module: kdump.fleet.crash_memory_info
   - module: kdump.fleet.kdump_info

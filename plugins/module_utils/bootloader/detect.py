@@ -91,19 +91,25 @@ def _rpm_ostree(host: Host) -> List[Candidate]:
 def _booted_by_systemd_boot(host: Host) -> List[Candidate]:
     """systemd-boot tells its name to the running system, in UTF-16."""
     said = (host.read(LOADER_INFO) or "").replace("\0", "")
-    return [Candidate("systemd-boot", LOADER_INFO)] if "systemd-boot" in said else []
+    return [_systemd_boot(host, LOADER_INFO)] if "systemd-boot" in said else []
 
 
 def _systemd_boot_files(host: Host) -> List[Candidate]:
     if host.glob(EFI_VARIABLES + "/*"):  # where variables can be read, silence means that it did not boot the host
         return []
     patterns = [directory + "/EFI/systemd/systemd-boot*.efi" for directory in SYSTEMD_BOOT]
-    return [Candidate("systemd-boot", path) for pattern in patterns for path in host.glob(pattern)][:1]
+    return [_systemd_boot(host, path) for pattern in patterns for path in host.glob(pattern)][:1]
+
+
+def _systemd_boot(host: Host, evidence: str) -> Candidate:
+    # Imported where it is needed: a host compiles what it imports anew at every call.
+    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.systemd_boot import SystemdBoot
+
+    return Candidate("systemd-boot", evidence, SystemdBoot(host, evidence))
 
 
 def _grubby(host: Host, evidence: str, menu: Optional[str]) -> BootLoader:
-    # Imported where it is needed: a host compiles what it imports anew at every call.
-    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby
+    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby  # as above
 
     return Grubby(host, evidence, menu)
 

@@ -15,6 +15,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect impo
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub_legacy import GrubLegacy
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.systemd_boot import SystemdBoot
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from tests.unit.plugins.module_utils.bootloader.machine import MENU, Machine
 
@@ -118,14 +119,6 @@ def test_nothing_found_says_what_was_looked_for(tmp_path: pathlib.Path) -> None:
     "files, words",
     [
         ({"/run/ostree-booted": "", MENU_2: BLS_MENU, BLS_ENTRY: ""}, ["rpm-ostree (/run/ostree-booted)"]),
-        (
-            {LOADER_INFO: "\7\0\0\0s\0y\0s\0t\0e\0m\0d\0-\0b\0o\0o\0t\0 \0002\0", MENU: "x"},
-            ["systemd-boot (" + LOADER_INFO],
-        ),
-        (
-            {"/boot/efi/EFI/systemd/systemd-bootx64.efi": ""},
-            ["systemd-boot (/boot/efi/EFI/systemd/systemd-bootx64.efi)"],
-        ),
         ({"/etc/zipl.conf": ""}, ["zipl (/etc/zipl.conf)"]),
         ({"/etc/zipl.conf": "", "/usr/sbin/grubby": ""}, ["zipl (/etc/zipl.conf)"]),
         ({"/etc/zipl.conf": "", BLS_ENTRY: ""}, ["zipl (/etc/zipl.conf)"]),
@@ -195,6 +188,22 @@ def test_zipl_with_entries_that_grubby_edits(tmp_path: pathlib.Path) -> None:
     loader = detect(host_with(tmp_path, {"/etc/zipl.conf": "", BLS_ENTRY: "linux /l\n", "/usr/sbin/grubby": ""}))
     assert isinstance(loader, Grubby)
     assert (loader.menu, loader.evidence) == (None, "/etc/zipl.conf, /boot/loader/entries has 1 entries")
+
+
+@pytest.mark.parametrize(
+    "files, evidence",
+    [
+        ({LOADER_INFO: "\7\0\0\0s\0y\0s\0t\0e\0m\0d\0-\0b\0o\0o\0t\0 \0002\0", MENU: "x"}, LOADER_INFO),
+        (
+            {"/boot/efi/EFI/systemd/systemd-bootx64.efi": ""},
+            "/boot/efi/EFI/systemd/systemd-bootx64.efi",
+        ),
+    ],
+)
+def test_systemd_boot(tmp_path: pathlib.Path, files: Dict[str, str], evidence: str) -> None:
+    loader = detect(host_with(tmp_path, files))
+    assert isinstance(loader, SystemdBoot)
+    assert loader.evidence == evidence
 
 
 STAGE = "/boot/grub/stage2"

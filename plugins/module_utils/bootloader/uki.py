@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Unified kernel images and their add-ons: the kernel command line that such a PE file carries.
+
+Sources: the PE format (sections), and systemd-stub(7).
+"""
+
+import re
+import struct
+from typing import Any, Dict, NamedTuple, Optional
+
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
+
+HEADER_OFFSET = 0x3C
+MOST_SECTIONS = 96  # by the format's own limit
+LARGEST = 1 << 20  # of the sections that are read here
+READ = (".cmdline", ".osrel", ".sdmagic")
+STUB = re.compile(r"systemd-stub ([0-9]+)")
+NAME = re.compile(r"^PRETTY_NAME=[\"']?([^\"'\n]*)", re.MULTILINE)
+ADDONS_SINCE = 254  # the release of systemd-stub that first read add-ons
+
+
+class Image(NamedTuple):
+    """What a PE file says. I(stub) is the release of systemd-stub that starts it, None where it does not tell."""
+
+    arguments: str
+    title: str
+    stub: Optional[int]
+
+
+def read(path: str, name: str) -> Image:
+    """Read the file at I(path); I(name) is what the host calls it, for errors. Only its headers are read whole."""
+    with open(path, "rb") as stream:
+        try:
+            sections = _sections(stream)
+        except (struct.error, ValueError) as error:
+            raise BootLoaderError(
+                "{0} is not a whole EFI program ({1}). Build it anew (kernel-install add), or remove it if its kernel "
+                "is gone, and run again.".format(name, error)
+            ) from error
+    stub = STUB.search(sections.get(".sdmagic", ""))
+    title = NAME.search(sections.get(".osrel", ""))
+    return Image(
+        arguments=sections.get(".cmdline", "").strip("\n"),
+        title=title.group(1) if title else "",
+        stub=int(stub.group(1)) if stub else None,
+    )
+
+
+def _sections(stream: Any) -> Dict[str, str]:
+    """The text of those sections that are of interest; of several with one name the first counts."""
+    dos = stream.read(HEADER_OFFSET + 4)
+    if dos[:2] != b"MZ":
+        raise ValueError("it does not begin with MZ")
+    (offset,) = struct.unpack_from("<I", dos, HEADER_OFFSET)
+    stream.seek(offset)
+    head = stream.read(24)
+    if head[:4] != b"PE\0\0":
+        raise ValueError("it has no PE header at {0}".format(offset))
+    count, optional_size = struct.unpack("<H12xH", head[6:22])
+    if count > MOST_SECTIONS:
+        raise ValueError("it has {0} sections".format(count))
+    stream.seek(offset + 24 + optional_size)
+    table = stream.read(40 * count)
+    found: Dict[str, str] = {}
+    for number in range(count):
+        label, virtual, _address, size, position = struct.unpack_from("<8s4I", table, 40 * number)
+        name = label.rstrip(b"\0").decode("ascii", "replace")
+        if name in READ and name not in found:
+            length = min(virtual, size) or size
+            if length > LARGEST:
+                raise ValueError("its section {0} has {1} bytes".format(name, length))
+            stream.seek(position)
+            content = stream.read(length)
+            if len(content) < length:
+                raise ValueError("it ends in the middle of the section {0}".format(name))
+            found[name] = content.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    return found

@@ -1,0 +1,302 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The backend for systemd-boot: entries, unified kernel images, and what kernels to come get."""
+
+import errno
+import os
+import pathlib
+import shutil
+from typing import Any, List, Optional
+
+import pytest
+
+from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import files
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoaderError
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.systemd_boot import SECURE_BOOT
+from tests.unit.plugins.module_utils.bootloader.systemd_machine import (
+    ADDON,
+    ARGUMENTS,
+    COMMAND_LINE,
+    ENTRIES,
+    IMAGE,
+    NEWEST,
+    OLDER,
+    SystemdMachine,
+    program,
+)
+
+OTHER_IMAGE = "/efi/EFI/Linux/6a9857a3-6.12.43.efi"
+
+
+@pytest.fixture
+def machine(tmp_path: pathlib.Path) -> SystemdMachine:
+    """A host with two entries."""
+    return SystemdMachine(str(tmp_path))
+
+
+@pytest.fixture
+def uki_machine(tmp_path: pathlib.Path) -> SystemdMachine:
+    """A host with one unified kernel image and ukify."""
+    machine = SystemdMachine(str(tmp_path), entries=False)
+    machine.image()
+    machine.program("ukify")
+    return machine
+
+
+def values(entries: List[BootEntry]) -> List[List[str]]:
+    return [crashkernel.values(entry.arguments) for entry in entries]
+
+
+def refused(machine: SystemdMachine, wanted: Optional[str] = "256M") -> str:
+    """The message of a run that has to fail and to leave everything as it was."""
+    before = machine.snapshot()
+    with pytest.raises(BootLoaderError) as caught:
+        machine.apply(wanted)
+    assert machine.snapshot() == before
+    return str(caught.value)
+
+
+def test_entries(machine: SystemdMachine) -> None:
+    first, second = machine.loader.entries()
+    assert first == BootEntry(
+        id=NEWEST,
+        title="Debian GNU/Linux 13 (trixie)",
+        kernel="/6a9857a3/6.12.107/linux",
+        arguments=ARGUMENTS + " systemd.machine_id=6a9857a3",
+    )
+    assert second.id == "6a9857a3-6.12.43.conf"
+
+
+@pytest.mark.parametrize("with_file", [True, False])
+def test_set_and_removed_again(machine: SystemdMachine, with_file: bool) -> None:
+    if with_file:
+        machine.write(COMMAND_LINE, "root=UUID=95d3fad2\n  ro  quiet\n")
+    before = machine.snapshot()
+    entries = machine.apply("512M,high 128M,low")
+    assert values(entries) == [["512M,high", "128M,low"]] * 2
+    assert machine.calls == []
+    assert crashkernel.values(machine.loader.future_arguments()) == ["512M,high", "128M,low"]
+    text = machine.read(COMMAND_LINE)
+    base = "root=UUID=95d3fad2\n  ro  quiet" if with_file else ARGUMENTS + " systemd.machine_id=6a9857a3"
+    assert text == base + " crashkernel=512M,high crashkernel=128M,low\n"
+    assert machine.loader.plan("512M,high 128M,low").is_empty
+    assert machine.loader.sources() == [COMMAND_LINE]
+    machine.apply(None)
+    after = machine.snapshot()
+    if not with_file:  # that file stays: kernels to come would else get what runs now
+        assert after.pop(machine.path(COMMAND_LINE))[1] == base.encode() + b"\n"
+        after.pop(machine.path("/etc/kernel"), None)
+        before.pop(machine.path("/etc/kernel"), None)
+    assert after == before
+
+
+def test_kernels_to_come_get_the_vendor_s_line_or_that_of_the_running_kernel(machine: SystemdMachine) -> None:
+    assert machine.loader.future_arguments() == ARGUMENTS
+    machine.write("/usr/lib/kernel/cmdline", "ro vendor\n")
+    assert machine.loader.future_arguments() == "ro vendor"
+    machine.write(COMMAND_LINE, "ro own\n")
+    assert machine.loader.future_arguments() == "ro own"
+    machine.remove(COMMAND_LINE)
+    machine.apply("1M")
+    assert machine.read(COMMAND_LINE) == "ro vendor crashkernel=1M\n"
+    assert machine.read("/usr/lib/kernel/cmdline") == "ro vendor\n"
+
+
+def test_no_file_is_made_where_kernels_to_come_get_the_same_anyway(machine: SystemdMachine) -> None:
+    machine.write("/proc/cmdline", ARGUMENTS + " crashkernel=1M\n")
+    machine.apply("1M")
+    assert not os.path.exists(machine.path(COMMAND_LINE))
+
+
+@pytest.mark.parametrize(
+    "variables, conf, following",
+    [
+        ({}, None, [NEWEST, "6a9857a3-6.12.43.conf"]),
+        ({}, "timeout 3\ndefault 6a9857a3-6.12.43*\n", ["6a9857a3-6.12.43.conf"]),
+        ({}, "default gone.conf\n", [NEWEST, "6a9857a3-6.12.43.conf"]),
+        ({"LoaderEntryDefault": NEWEST}, "default *.43.conf\n", [NEWEST]),
+        (
+            {"LoaderEntryDefault": NEWEST, "LoaderEntryOneShot": "6A9857a3-6.12.43.conf"},
+            None,
+            ["6a9857a3-6.12.43.conf"],
+        ),
+        ({"LoaderEntryOneShot": "auto-windows"}, None, ["auto-windows"]),
+        ({"LoaderEntryOneShot": "shell"}, None, ["shell.conf"]),
+        ({"LoaderEntryLastBooted": NEWEST}, "default @saved\n", [NEWEST]),
+        ({}, "default @saved\n", [NEWEST, "6a9857a3-6.12.43.conf"]),
+    ],
+)
+def test_the_entry_that_boots_next(
+    machine: SystemdMachine, variables: Any, conf: Optional[str], following: Any
+) -> None:
+    machine.write(ENTRIES + "shell.conf", "title Shell\nefi /shellx64.efi\n")
+    for name, value in variables.items():
+        machine.variable(name, value)
+    if conf is not None:
+        machine.write("/efi/loader/loader.conf", conf)
+    assert [entry.id for entry in machine.loader.next_entries(machine.loader.entries())] == following
+
+
+def test_only_partitions_count_where_several_have_entries(machine: SystemdMachine) -> None:
+    machine.write("/boot/loader/entries/left-over.conf", "linux /old\n")
+    assert len(machine.loader.entries()) == 3
+    machine.write("/proc/self/mounts", "/dev/vda2 / ext4 rw 0 0\n/dev/vda1 /efi vfat rw 0 0\n")
+    assert len(machine.loader.entries()) == 2
+    machine.write("/proc/self/mounts", "/dev/vda3 /boot vfat rw 0 0\n/dev/vda1 /efi vfat rw 0 0\n")
+    assert len(machine.loader.entries()) == 3
+    os.makedirs(machine.path("/boot/x"))
+    shutil.rmtree(machine.path("/boot"))
+    os.symlink("efi", machine.path("/boot"))
+    assert len(machine.loader.entries()) == 2
+
+
+def test_no_entries(machine: SystemdMachine) -> None:
+    for name in (NEWEST, OLDER):
+        machine.write(ENTRIES + name, "")
+    with pytest.raises(BootLoaderError, match="Is the EFI system partition mounted"):
+        machine.loader.entries()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+@pytest.mark.parametrize("pattern", ["before", "6.12.43", "cmdline"])
+def test_a_disk_that_is_full_or_read_only(
+    machine: SystemdMachine, monkeypatch: pytest.MonkeyPatch, number: int, pattern: str
+) -> None:
+    machine.write(COMMAND_LINE, "ro\n")
+    real = files._replace
+
+    def replaced(path: str, *arguments: Any, **options: Any) -> None:
+        if pattern in path:
+            raise OSError(number, os.strerror(number), path)
+        real(path, *arguments, **options)
+
+    monkeypatch.setattr(files, "_replace", replaced)
+    message = refused(machine)
+    assert os.strerror(number) in message
+    assert "The boot loader's files are as they were" in message
+
+
+# ---- unified kernel images
+
+
+def test_an_image_gets_an_addon(uki_machine: SystemdMachine) -> None:
+    (entry,) = uki_machine.loader.entries()
+    assert entry == BootEntry(
+        id="6a9857a3-6.12.107.efi",
+        title="Debian GNU/Linux 13",
+        kernel="/EFI/Linux/6a9857a3-6.12.107.efi",
+        arguments=ARGUMENTS,
+    )
+    image = uki_machine.read(IMAGE)
+    assert values(uki_machine.apply("256M")) == [["256M"]]
+    assert uki_machine.calls[1][0] == [
+        "ukify",
+        "build",
+        "--cmdline=crashkernel=256M",
+        "--output=" + uki_machine.path(ADDON),
+    ]
+    # The add-on reaches images to come as well, so they must not get it twice.
+    assert uki_machine.read(COMMAND_LINE) == ARGUMENTS + "\n"
+    assert crashkernel.values(uki_machine.loader.future_arguments()) == ["256M"]
+    assert uki_machine.loader.plan("256M").is_empty
+    assert values(uki_machine.apply("128M,high 64M,low")) == [["128M,high", "64M,low"]]
+    assert uki_machine.read(IMAGE) == image
+    assert values(uki_machine.apply(None)) == [[]]
+    assert not os.path.exists(uki_machine.path(ADDON))
+    assert uki_machine.loader.plan(None).is_empty
+
+
+def test_addons_of_others_count(uki_machine: SystemdMachine) -> None:
+    uki_machine.write("/efi/loader/addons/all.addon.efi", program({".cmdline": b"quiet"}))
+    uki_machine.write(IMAGE + ".extra.d/one.addon.efi", program({".cmdline": b"crashkernel=7M"}))
+    (entry,) = uki_machine.loader.entries()
+    assert entry.arguments == ARGUMENTS + " quiet crashkernel=7M"
+    message = refused(uki_machine)
+    assert "has 'crashkernel=7M' built in" in message
+    assert "kernel-install add" in message
+    uki_machine.write(COMMAND_LINE, "ro crashkernel=1M\n")
+    assert uki_machine.apply("7M")
+    assert uki_machine.read(COMMAND_LINE) == "ro crashkernel=7M\n"
+
+
+def test_images_of_which_one_has_the_value_built_in(uki_machine: SystemdMachine) -> None:
+    uki_machine.image(ARGUMENTS + " crashkernel=256M", OTHER_IMAGE)
+    assert "has 'no crashkernel=' built in, while others have the wanted one" in refused(uki_machine)
+
+
+@pytest.mark.parametrize(
+    "stub, secure, ukify, words",
+    [
+        (252, False, True, "is started by a systemd-stub older than 254"),
+        (None, False, True, "is started by a systemd-stub older than 254"),
+        (257, True, True, "Secure Boot is on"),
+        (257, False, False, "the package systemd-ukify brings it"),
+    ],
+)
+def test_images_that_no_addon_can_reach(
+    uki_machine: SystemdMachine, stub: Optional[int], secure: bool, ukify: bool, words: str
+) -> None:
+    uki_machine.image(stub=stub)
+    uki_machine.write(SECURE_BOOT, "\6\0\0\0" + ("\1" if secure else "\0"))
+    if not ukify:
+        uki_machine.remove("/usr/sbin/ukify")
+    message = refused(uki_machine)
+    assert words in message
+    assert "Put crashkernel= into /etc/kernel/cmdline" in message
+
+
+def test_a_ukify_that_fails(uki_machine: SystemdMachine) -> None:
+    os.makedirs(uki_machine.path("/efi/loader/addons"))
+    uki_machine.status = 1
+    assert "ended with status 1 and said: no addonx64.efi.stub" in refused(uki_machine)
+    uki_machine.status = 0
+    uki_machine.apply("1M")
+    uki_machine.status = 1
+    refused(uki_machine)
+    assert values(uki_machine.loader.entries()) == [["1M"]]
+
+
+def test_entries_and_images_side_by_side(machine: SystemdMachine) -> None:
+    machine.image()
+    machine.program("ukify")
+    assert values(machine.apply("256M")) == [["256M"]] * 3
+    assert "crashkernel=256M" in machine.read(COMMAND_LINE)
+    assert machine.loader.plan("256M").is_empty
+    machine.write("/etc/kernel/install.conf", "# layout=x\nlayout=uki\n")
+    machine.apply("256M")
+    assert "crashkernel" not in machine.read(COMMAND_LINE)
+    assert machine.loader.plan("256M").is_empty
+    machine.write("/etc/kernel/install.conf", "layout=other\n")
+    machine.write("/usr/lib/kernel/install.conf", "layout = bls\n")
+    assert crashkernel.values(machine.loader.future_arguments()) == []
+
+
+GOOD = program({".cmdline": b"ro"})
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("", "it does not begin with MZ"),
+        ("MZ", "unpack"),
+        (GOOD[:80], "unpack"),
+        ("MZ" + "\0" * 58 + "\x40\0\0\0no", "it has no PE header at 64"),
+        (GOOD[:70] + "\x61\0" + GOOD[72:], "it has 97 sections"),
+        (GOOD[:200], "unpack"),
+        (GOOD[:-511], "it ends in the middle of the section .cmdline"),
+        (GOOD[:208] + ("\0\0\0\1" + GOOD[212:216]) * 2 + GOOD[224:], "its section .cmdline has 16777216 bytes"),
+    ],
+)
+def test_images_that_are_cut_short(uki_machine: SystemdMachine, text: str, words: str) -> None:
+    uki_machine.write(OTHER_IMAGE, text)
+    with pytest.raises(BootLoaderError, match=words) as caught:
+        uki_machine.loader.entries()
+    assert str(caught.value).startswith(OTHER_IMAGE + " is not a whole EFI program")
+
+
+def test_the_file_for_kernels_to_come_is_the_image_s_own_line(uki_machine: SystemdMachine) -> None:
+    uki_machine.write("/efi/loader/addons/all.addon.efi", program({".cmdline": b"quiet", ".cmdline\0": b""}))
+    uki_machine.apply("1M")
+    assert uki_machine.read(COMMAND_LINE) == ARGUMENTS + "\n"
