@@ -61,7 +61,10 @@ CODES: Dict[str, Kind] = {
         "error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or correct the line; do not restart the unit before."
     ),
     "policy-refused": Kind(
-        "error", (), ADMINISTRATOR, "Change the policy; an empty value in kdump_options takes a directive out."
+        "error",
+        (),
+        ADMINISTRATOR,
+        "Change the policy; an empty value in kdump_options, such as {blacklist: ''}, takes a directive out.",
     ),
     "configuration-not-loaded": Kind("warning", (), ROLLOUT, "Run the roll-out, or restart the unit."),
     "capture-initrd-outdated": Kind(

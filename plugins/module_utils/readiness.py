@@ -25,6 +25,12 @@ def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> st
     return "{0}: {1}".format(state, ", ".join(blocking)) if blocking else state
 
 
+def _mended_by_rollout(finding: Finding, policy: Policy) -> bool:
+    """Where a larger reservation is as good as the wanted one, the roll-out makes one that is too small larger."""
+    raised = finding.code == "crash-memory-below-need" and bool(policy.keep_larger)
+    return raised or CODES[finding.code].mended_by == ROLLOUT
+
+
 def _proof(facts: Facts) -> Optional[Dict[str, Any]]:
     if facts.proof is None:
         return None
@@ -42,7 +48,7 @@ def report(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool 
         "ready": ready_now and ready_next_boot,
         "ready_now": ready_now,
         "ready_next_boot": ready_next_boot,
-        "needs_rollout": any(CODES[finding.code].mended_by == ROLLOUT for finding in found),
+        "needs_rollout": any(_mended_by_rollout(finding, policy) for finding in found),
         "reboot_required": any(finding.code == "reboot-required" for finding in found),
         "summary": _summary(ready_now, ready_next_boot, found),
         "findings": [finding.as_dict() for finding in found],

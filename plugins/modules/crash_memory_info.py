@@ -38,6 +38,8 @@ notes:
   - >-
     The kernel looks for V(crashkernel=) in the whole text of its command line, without regard to quotes and to
     V(--). RV(resolved_bytes) follows it in this.
+  - How much should be reserved is a return value of M(kdump.fleet.kdump_info), which knows whether the proof holds in
+    which a capture was measured.
   - >-
     The sizes that V(auto) stands for on RHEL 7 and 8 are not predicted. Neither is what firmware and the kernel take
     before the crash memory is reserved, so that a value close to the whole RAM may find no room.

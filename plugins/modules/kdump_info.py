@@ -81,7 +81,8 @@ options:
         description: Settings of C(/etc/sysconfig/kdump). Only kdumpctl has this.
         type: dict
       keep_larger:
-        description: Whether boot entries that reserve more than O(policy.crashkernel) are as good.
+        description: Whether boot entries that reserve more than O(policy.crashkernel) are as good, and less than a
+          capture needs is for the roll-out to mend.
         type: bool
       analysis:
         description: Whether the symbols of the running kernel belong on the host.
@@ -121,6 +122,11 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: kdump.ready
     fail_msg: "{{ kdump.findings | map(attribute='message') | join(' ') }}"
+
+- name: Say how much should be reserved
+  ansible.builtin.debug:
+    msg: "{{ kdump.recommended.bytes // 1048576 }} MiB: {{ kdump.recommended.reason }}"
+  when: kdump.recommended is not none
 
 - name: Judge the host against a policy
   kdump.fleet.kdump_info:

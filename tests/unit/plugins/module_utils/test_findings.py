@@ -694,6 +694,14 @@ def test_the_size_is_judged_by_a_proof_that_holds_alone(tree: HostTree) -> None:
     assert codes_of(tree) == ["proof-expired"]
 
 
+@pytest.mark.parametrize("keep_larger", [None, False, True])
+def test_too_little_is_mended_by_the_roll_out_where_it_may_raise(tree: HostTree, keep_larger: Optional[bool]) -> None:
+    used(176)(tree)
+    answer = report(tree.host(), Policy.of({"crashkernel": "default", "keep_larger": keep_larger}))
+    assert [finding["code"] for finding in answer["findings"]] == ["crash-memory-below-need"]
+    assert answer["needs_rollout"] == bool(keep_larger)
+
+
 def test_a_larger_reservation_since_the_proof_is_enough(tree: HostTree) -> None:
     used(176)(tree)
     tree.replace("/proc/iomem", "2c000000-37ffffff", "28000000-37ffffff")
