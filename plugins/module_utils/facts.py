@@ -6,7 +6,7 @@
 import os
 import re
 import stat
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import (
     crash_memory,
@@ -17,6 +17,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.inspection import Inspection, inspect
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup
@@ -76,6 +77,7 @@ class Facts(NamedTuple):
     recommended: Optional[sizing.Recommendation]  # what to reserve, by the best that is known
     container: Optional[str]
     selinux: bool
+    key_exists: bool  # the private key of the target that the policy asks for
     load_disabled: bool
     lockdown: str
     panic_timeout: Optional[int]
@@ -86,6 +88,7 @@ class Facts(NamedTuple):
     fingerprint: Optional[Dict[str, Any]]  # None where nobody asked and there is no proof to compare
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
     inspection: Optional[Inspection]  # None unless it was asked for
+    server: Sequence[Finding] = ()  # what keeps a dump from getting through to its server, where that was asked
 
 
 def setup_of(host: Host, policy: Policy) -> Setup:
@@ -268,6 +271,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         recommended=_recommended(host, setup, memory, measured, inspection),
         container=container,
         selinux=host.exists("/sys/fs/selinux/enforce"),
+        key_exists=host.exists(setup.wanted_target.sshkey or "/"),
         load_disabled=(host.read("/proc/sys/kernel/kexec_load_disabled") or "0").strip() == "1",
         lockdown=_lockdown(host.read("/sys/kernel/security/lockdown") or ""),
         panic_timeout=_number(host.read("/proc/sys/kernel/panic")),

@@ -140,6 +140,24 @@ CODES: Dict[str, Kind] = {
     "target-readable-by-others": Kind("warning", (), ROLLOUT, "Run the roll-out, or chmod 0700: dumps hold secrets."),
     "target-shared": Kind("warning", (), ADMINISTRATOR, "Choose a kdump_path of its own: dumps hold secrets."),
     "target-space-low": Kind("warning", (), ADMINISTRATOR, "Free room, or choose another kdump_path."),
+    "target-key-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which makes the key and enrols it."),
+    "target-name-unresolved": Kind(
+        "error", BOTH, ADMINISTRATOR, "Correct the name in the policy, or add it to DNS or /etc/hosts."
+    ),
+    "target-unreachable": Kind(
+        "error", BOTH, ADMINISTRATOR, "Check the route, firewalls, and whether the server is up."
+    ),
+    "target-port-closed": Kind(
+        "error", BOTH, ADMINISTRATOR, "Start the service on the server, or open the port in its firewall."
+    ),
+    "target-host-key-unknown": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which pins the server's host keys."),
+    "target-key-refused": Kind(
+        "error", BOTH, ROLLOUT, "Enrol the key on the server: its play does, or the roll-out for kdump_ssh_server."
+    ),
+    "target-path-not-writable": Kind(
+        "error", BOTH, ADMINISTRATOR, "Give root of this host, or the user of the key, the right to write there."
+    ),
+    "fallback-missing": Kind("warning", (), ROLLOUT, "Run the roll-out, or set kdump_fallback to none."),
     "capture-initrd-incomplete": Kind(
         "error", BOTH, ADMINISTRATOR, "Install what is missing, then run kdumpctl rebuild and restart the unit."
     ),

@@ -47,6 +47,11 @@ def target_rules(facts: Facts) -> Iterator[Finding]:
         yield from _place_rules(place, facts.setup.estimate_bytes)
 
 
+def server_rules(facts: Facts) -> Iterator[Finding]:
+    """Would a dump get through to its server? dump_target_probe.py has asked it."""
+    yield from facts.server
+
+
 def _place_rules(place: Place, needed: Optional[int]) -> Iterator[Finding]:
     if not place.is_directory:
         yield Finding(
@@ -105,6 +110,7 @@ RULES: Tuple[Rule, ...] = (
     boot_rules,
     memory_rules,
     target_rules,
+    server_rules,
     inspection_rules,
     size_rules,
     proof_rules,

@@ -13,14 +13,12 @@ from ansible_collections.kdump.fleet.plugins.module_utils import kdump_conf, mou
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Refusal
 
-DEFAULT_KEY = "/root/.ssh/kdump_id_rsa"
 CHECK_LIMIT = 30.0  # seconds
 
 
 def refusals(host: Host, directives: Sequence[kdump_conf.Directive], run_commands: bool) -> List[Refusal]:
     """Why this host would refuse the directives. With I(run_commands) makedumpfile is asked about its options."""
     found: List[Refusal] = []
-    values = {directive.name: directive.value for directive in directives}
     for directive in directives:
         if directive.name in ("kdump_pre", "kdump_post", "kdump_emergency"):
             found += _script(host, directive)
@@ -32,8 +30,6 @@ def refusals(host: Host, directives: Sequence[kdump_conf.Directive], run_command
         elif directive.name == "raw":
             if not host.exists(directive.value):
                 found.append(_refusal(directive, "{0} does not exist".format(directive.value), "Name a device"))
-        elif directive.name == "ssh":
-            found += _key(host, directive, values.get("sshkey", DEFAULT_KEY))
         elif directive.name in kdump_conf.FILE_SYSTEMS:
             found += _file_system(host, directive)
     return found
@@ -80,15 +76,6 @@ def _refused_by_makedumpfile(host: Host, words: List[str]) -> Optional[str]:
     except CommandError as error:
         return " ".join(str(error).rpartition(" and said: ")[2].split())
     return None
-
-
-def _key(host: Host, directive: kdump_conf.Directive, key: str) -> Iterator[Refusal]:
-    if not host.exists(key):
-        yield _refusal(
-            directive,
-            "the key {0} does not exist".format(key),
-            "Make one without a passphrase and enrol it on the server, or name another with sshkey",
-        )
 
 
 def _file_system(host: Host, directive: kdump_conf.Directive) -> Iterator[Refusal]:

@@ -16,6 +16,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpErr
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import is_printable
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
+    DEFAULT_KEY,
     Command,
     ConfigurationFile,
     Policy,
@@ -29,6 +30,11 @@ CONFIGURATION = "/etc/default/kdump-tools"
 PACKAGED = "/usr/share/kdump-tools/kdump-tools.conf"
 UNIT = "kdump-tools.service"
 CAPTURE_UNIT = "kdump-tools-dump.service"
+# What saves a dump on the host when its server cannot be reached, and what makes the capture unit run it.
+FALLBACK = (
+    "/usr/local/lib/kdump-fleet-save",
+    "/etc/systemd/system/{0}.d/kdump-fleet-fallback.conf".format(CAPTURE_UNIT),
+)
 BEGIN = "# BEGIN kdump.fleet"
 END = "# END kdump.fleet"
 APPEND = "KDUMP_CMDLINE_APPEND"
@@ -40,8 +46,15 @@ CRASHKERNEL = "512M-2G:192M,2G-64G:256M,64G-:512M"
 TARGETS = ("local", "ssh", "nfs")
 REMOTE = ("SSH", "NFS", "FTP")
 EXAMPLES = {"ssh": "user@server", "nfs": "server:/export"}
+# The script hands these to ssh, scp and mount. scp would take what is behind a colon for the path: no IPv6 address.
+FORMS = {
+    "ssh": re.compile(r"[^@\s:/-][^@\s:/]*@[^@\s:/-][^@\s:/]*\Z"),
+    "nfs": re.compile(r"(?:[^\s:/\[\]-][^\s:/\[\]]*|\[[0-9a-fA-F:.]+(?:%\w+)?\]):/\S*\Z"),
+}
 FAILURE_COMMANDS = ("reboot", "halt", "poweroff")
 COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"))
+# What reaches a server, in the running kernel and in the capture kernel, which boots the same root file system.
+CLIENTS = {"ssh": (Command("ssh", "openssh-client"),), "nfs": (Command("mount.nfs", "nfs-common"),)}
 COMPRESSIONS = ("none", "bzip2", "gzip", "lz4", "xz")
 DEFAULTS = {
     "USE_KDUMP": "0",
@@ -140,6 +153,12 @@ def _wanted_target(target: Dict[str, Optional[str]]) -> Dict[str, str]:
                 kind, "takes no location" if location else "needs a location, for instance " + EXAMPLES[kind]
             )
         )
+    if kind != "local" and not FORMS[kind].match(location):
+        raise KdumpError(
+            "kdump-tools cannot work with the target '{0}' of type {1}: write {2}{3}.".format(
+                location, kind, EXAMPLES[kind], ", the server by name or IPv4 address" if kind == "ssh" else ""
+            )
+        )
     return dict({"SSH": "", "NFS": ""}, **({} if kind == "local" else {kind.upper(): location}))
 
 
@@ -155,7 +174,8 @@ def _target(settings: Dict[str, str]) -> Target:
     path = os.path.join("/", settings["KDUMP_COREDIR"])
     for kind in ("ssh", "nfs", "ftp"):
         if settings.get(kind.upper()):
-            return Target(kind, settings[kind.upper()], path)
+            key = (settings.get("SSH_KEY") or DEFAULT_KEY) if kind == "ssh" else ""
+            return Target(kind, settings[kind.upper()], path, sshkey=key)
     return Target("local", "", path, path)
 
 
@@ -183,11 +203,13 @@ def read(host: Host, policy: Policy) -> Setup:
     parsed = parse(text or "", CONFIGURATION)
     settings = effective(parsed.values)
     asked = wanted(host, policy, parse(outside_block(text or ""), CONFIGURATION).values)
+    wanted_target = _target(dict(settings, **asked))
+    commands = COMMANDS + CLIENTS.get(wanted_target.kind, ())
     return Setup(
         tool="kdump-tools",
         package="kdump-tools",
         installed=host.which("kdump-config") is not None,
-        commands_missing=[command for command in COMMANDS if not host.which(command.name)],
+        commands_missing=[command for command in commands if not host.which(command.name)],
         unit=UNIT,
         unit_enabled=units.is_enabled(host, UNIT),
         unit_masked=units.is_masked(host, UNIT),
@@ -208,7 +230,7 @@ def read(host: Host, policy: Policy) -> Setup:
             )
         ],
         target=_target(settings),
-        wanted_target=_target(dict(settings, **asked)),
+        wanted_target=wanted_target,
         capture_arguments=settings[APPEND],
         arguments_setting=APPEND,
         capture_unit=CAPTURE_UNIT,
@@ -218,4 +240,5 @@ def read(host: Host, policy: Policy) -> Setup:
         keep_dumps=int(settings["KDUMP_NUM_DUMPS"]) if _COUNT.match(settings["KDUMP_NUM_DUMPS"]) else 0,
         estimate_bytes=dump_size.estimate(meminfo.parse(host.read("/proc/meminfo") or ""), settings["MAKEDUMP_ARGS"]),
         symbols=symbols.of_debian_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
+        fallback_missing=next((name for name in FALLBACK if policy.wants_fallback and not host.exists(name)), None),
     )

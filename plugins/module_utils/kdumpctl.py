@@ -25,6 +25,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.environment_file impor
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
+    DEFAULT_KEY,
     Command,
     ConfigurationFile,
     Policy,
@@ -46,13 +47,15 @@ COMMAND_LIMIT = 30.0  # seconds: kdumpctl waits for its lock without a limit of 
 # kdumpctl's own collector, for targets that are files and for those that receive a stream.
 COLLECTORS = ("makedumpfile -l --message-level 7 -d 31", "makedumpfile -F -l --message-level 7 -d 31")
 STREAMS = ("ssh", "raw")
+# What reaches a server; dracut takes it into the capture initrd.
+CLIENTS = {"ssh": (Command("ssh", "openssh-clients"),), "nfs": (Command("mount.nfs", "nfs-utils"),)}
 DEFAULTS = {
     "path": "/var/crash",
     "core_collector": COLLECTORS[0],
     "failure_action": "reboot",
     "final_action": "reboot",
     "auto_reset_crashkernel": "yes",
-    "sshkey": "/root/.ssh/kdump_id_rsa",
+    "sshkey": DEFAULT_KEY,
 }
 # What kdumpctl would name as its default, for hosts on which it is not installed yet: by the kernel's architecture,
 # and for EL9 by its release.
@@ -77,13 +80,15 @@ def read(host: Host, policy: Policy) -> Setup:
     main = _main_file(host, policy, known)
     environment, arguments = _environment_file(host, policy)
     settings = main.settings
+    target, wanted_target = _target(host, settings), _target(host, _merged(settings, main.wanted))
+    commands = COMMANDS + CLIENTS.get(wanted_target.kind, ())
     release = environment.settings.get("KDUMP_KERNELVER") or (host.read("/proc/sys/kernel/osrelease") or "").strip()
     capture_kernel = _first(host, ("/boot/vmlinuz-" + release, "/lib/modules/{0}/vmlinuz".format(release)))
     return Setup(
         tool="kdumpctl",
         package="kdump-utils",
         installed=program is not None,
-        commands_missing=[command for command in COMMANDS if not host.which(command.name)],
+        commands_missing=[command for command in commands if not host.which(command.name)],
         unit=UNIT,
         unit_enabled=units.is_enabled(host, UNIT),
         unit_masked=units.is_masked(host, UNIT),
@@ -93,8 +98,8 @@ def read(host: Host, policy: Policy) -> Setup:
         default_crashkernel=_default_crashkernel(host, policy, program, working),
         usual_crashkernel=_usual_crashkernel(host),
         files=[main, environment],
-        target=_target(host, settings),
-        wanted_target=_target(host, _merged(settings, main.wanted)),
+        target=target,
+        wanted_target=wanted_target,
         capture_arguments=arguments,
         arguments_setting=APPEND,
         capture_unit=None,
@@ -107,7 +112,7 @@ def read(host: Host, policy: Policy) -> Setup:
                 "/var/lib/kdump/initramfs-{0}kdump.img".format(release),
             ),
         ),
-        initrd_sources=[CONFIGURATION] + [kernel for kernel in [capture_kernel] if kernel],
+        initrd_sources=[name for name in (CONFIGURATION, capture_kernel, target.sshkey) if name],
         keep_dumps=0,
         estimate_bytes=dump_size.estimate(
             meminfo.parse(host.read("/proc/meminfo") or ""), settings.get("core_collector", "")
@@ -184,11 +189,12 @@ def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names
         value = getattr(policy, name)
         if value is not None:
             result[name] = value
-    if policy.failure_action is not None:
+    action = policy.failure_action or ("dump_to_rootfs" if policy.wants_fallback else None)
+    if action is not None:
         new, old = ("failure_action", "default")
         if known is not None and new not in known:
             new, old = old, new
-        result.update({new: policy.failure_action, old: ""})
+        result.update({new: action, old: ""})
     reset = policy.auto_reset_crashkernel
     if (reset is not None or policy.pins_crashkernel) and (known is None or "auto_reset_crashkernel" in known):
         result["auto_reset_crashkernel"] = "yes" if reset else "no"
@@ -223,7 +229,7 @@ def _target(host: Host, settings: Dict[str, str]) -> Target:
     if not kind:
         return Target("local", "", path, path)
     if kind in STREAMS:
-        return Target(kind, location, path)
+        return Target(kind, location, path, sshkey=settings.get("sshkey", DEFAULT_KEY) if kind == "ssh" else "")
     mount = mounts.mount_of(host, location, mounts.mounted(host))
     directory = os.path.normpath("{0}/{1}".format(mount.directory, path)) if mount else None
     return Target(kind if kind in ("nfs", "virtiofs") else "filesystem", location, path, directory)

@@ -10,7 +10,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, ga
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, ROLLOUT, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup
 
 
 def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> str:
@@ -37,9 +37,24 @@ def _proof(facts: Facts) -> Optional[Dict[str, Any]]:
     return dict(facts.proof, valid=not facts.proof_changes)
 
 
-def report(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool = False) -> Dict[str, Any]:
-    """Look at I(host) once and judge it against I(policy); gather tells what the longer looks are."""
+def _asked(host: Host, setup: Setup, probe: Optional[str]) -> List[Finding]:
+    """What a dump server says. A host with a target of its own pays nothing, not even the import."""
+    if not probe or setup.wanted_target.kind not in ("ssh", "nfs"):
+        return []
+    from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import ask
+
+    return ask(host, setup, probe)
+
+
+def report(
+    host: Host, policy: Policy, fingerprint: bool = False, inspect: bool = False, probe: Optional[str] = None
+) -> Dict[str, Any]:
+    """Look at I(host) once and judge it against I(policy); gather tells what the longer looks are.
+
+    With I(probe), read or write, a dump server is asked.
+    """
     facts = gather(host, policy, fingerprint, longer=inspect)
+    facts = facts._replace(server=_asked(host, facts.setup, probe))
     found = findings.judge(facts)
     ready_now, ready_next_boot = findings.ready(found)
     setup = facts.setup
@@ -82,6 +97,7 @@ def report(host: Host, policy: Policy, fingerprint: bool = False, inspect: bool 
             "path": setup.target.path,
             "directory": setup.target.directory,
             "directory_wanted": setup.wanted_target.directory,
+            "wanted": setup.wanted_target._asdict(),
             "free_bytes": place.free_bytes if place else None,
         },
         "proof": _proof(facts),

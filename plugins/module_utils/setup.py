@@ -20,6 +20,9 @@ SYSTEM_DIRECTORIES = (
 )
 
 
+DEFAULT_KEY = "/root/.ssh/kdump_id_rsa"  # of kdumpctl and kdump-tools alike
+
+
 class Problem(NamedTuple):
     """A line of a configuration file that does not do what its author meant."""
 
@@ -40,13 +43,14 @@ class Target(NamedTuple):
 
     I(kind) is local (the root file system), filesystem, raw, virtiofs, ssh, nfs or ftp; I(location) the device or
     server, empty for local. I(directory) is the dumps' directory on this host, None where it has none, as with
-    servers and file systems that are not mounted.
+    servers and file systems that are not mounted. I(sshkey) is the private key, for ssh alone.
     """
 
     kind: str
     location: str
     path: str
     directory: Optional[str] = None
+    sshkey: str = ""
 
 
 class Policy(NamedTuple):
@@ -60,6 +64,7 @@ class Policy(NamedTuple):
     compression: Optional[str] = None
     keep_dumps: Optional[int] = None
     failure_action: Optional[str] = None
+    fallback: Optional[str] = None  # local: a dump that cannot reach its server is saved on this host
     dracut_args: Optional[str] = None
     auto_reset_crashkernel: Optional[bool] = None
     options: Optional[Dict[str, str]] = None
@@ -85,6 +90,11 @@ class Policy(NamedTuple):
     def pins_crashkernel(self) -> bool:
         """Whether it names values of its own, which package updates must not overwrite."""
         return bool(self.crashkernel) and self.crashkernel != "default"
+
+    @property
+    def wants_fallback(self) -> bool:
+        """Whether a dump that cannot reach its server is to be saved on the host."""
+        return self.fallback == "local" and (self.target or {}).get("type") in ("ssh", "nfs")
 
 
 def _text(name: str, value: Any) -> str:
@@ -168,6 +178,7 @@ class Setup(NamedTuple):
     keep_dumps: int  # older local dumps than these many are deleted after a capture; 0 keeps all
     estimate_bytes: Optional[int]  # room that a dump may need
     symbols: Symbols
+    fallback_missing: Optional[str] = None  # the file that would save a dump here; where that is not a setting
 
     @property
     def configuration(self) -> str:

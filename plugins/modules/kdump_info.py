@@ -16,7 +16,8 @@ description:
     host's own values, and the remedy.
   - Readiness is judged by what the kernel says in C(/sys) and C(/proc), and by the files that the next boot uses;
     never by a unit's state, because units start and do nothing when no memory is reserved.
-  - It reads files only. The kernel's log is asked (C(dmesg)) only when memory should have been reserved and was not.
+  - It reads files only. The kernel's log is asked (C(dmesg)) only when memory should have been reserved and was not,
+    and a dump server only when dumps go to one (O(probe)).
   - All codes are described in the collection's C(docs/findings.md).
 requirements:
   - Python 3.6 or newer on the host
@@ -66,6 +67,12 @@ options:
       failure_action:
         description: What the capture kernel does when it cannot save the dump, in the words of kdump.conf(5).
         type: str
+      fallback:
+        description:
+          - V(local) wants a dump that cannot reach its server, by ssh or NFS, to be saved on the host itself.
+          - V(none) is no opinion. With kdumpctl, O(policy.failure_action) outweighs it.
+        type: str
+        choices: [local, none]
       dracut_args:
         description: Further arguments for dracut. Only kdumpctl has this.
         type: str
@@ -101,6 +108,18 @@ options:
       - Hosts with kdump-tools have nothing to inspect, because their capture kernel boots the root file system.
     type: bool
     default: false
+  probe:
+    description:
+      - Whether a dump server is asked if a dump would get through to it, for targets of type ssh and nfs. Each step has
+        a time limit, all of them together that of a minute.
+      - V(read) resolves the name, opens the port and, on an ssh server with the host's key, makes the directory where
+        it is missing (C(mkdir -p)) and reads the free room (C(df)), as kdumpctl does.
+      - V(write) also makes and removes a directory there (C(mktemp), C(rmdir)), for which an export is mounted for a
+        moment. In check mode it is V(read).
+      - V(none) leaves the server alone.
+    type: str
+    choices: [none, read, write]
+    default: read
 attributes:
   check_mode:
     description: Reads only, and so does the same in check mode, but for O(inspect).
@@ -344,6 +363,12 @@ target:
       type: str
       returned: always
       sample: /var/crash
+    wanted:
+      description: The target once the policy is in effect; C(kind), C(location), C(path), C(directory) as here, and the
+        private key of an ssh target in C(sshkey), else empty.
+      type: dict
+      returned: always
+      sample: {kind: ssh, location: kdump@server, path: /var/crash, directory: null, sshkey: /root/.ssh/kdump_id_rsa}
     free_bytes:
       description: Free room there in bytes, null for targets on other hosts.
       type: int
@@ -441,6 +466,7 @@ POLICY = dict(
     compression=dict(type="str", choices=["none", "bzip2", "gzip", "lz4", "xz"]),
     keep_dumps=dict(type="int"),
     failure_action=dict(type="str"),
+    fallback=dict(type="str", choices=["local", "none"]),
     dracut_args=dict(type="str"),
     auto_reset_crashkernel=dict(type="bool"),
     options=dict(type="dict"),
@@ -458,13 +484,15 @@ def main():
             policy=dict(type="dict", default={}, options=POLICY),
             fingerprint=dict(type="bool", default=False),
             inspect=dict(type="bool", default=False),
+            probe=dict(type="str", default="read", choices=["none", "read", "write"]),
         ),
         supports_check_mode=True,
     )
     with clear_errors(module):
         policy = Policy.of(module.params["policy"])
         inspect = module.params["inspect"] and not module.check_mode
-        module.exit_json(changed=False, **report(Host(), policy, module.params["fingerprint"], inspect))
+        probe = {"none": None, "write": "read" if module.check_mode else "write"}.get(module.params["probe"], "read")
+        module.exit_json(changed=False, **report(Host(), policy, module.params["fingerprint"], inspect, probe))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ def bare(tree: HostTree) -> None:
 
 def remote(tree: HostTree) -> None:
     tree.append(CONFIGURATION, "SSH=kdump@server\n")
+    tree.program("/usr/bin/ssh")
+    tree.write("/root/.ssh/kdump_id_rsa", "")
 
 
 def test_a_mixed_fleet(answer_of: Answering) -> None:

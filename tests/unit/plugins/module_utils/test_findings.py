@@ -14,7 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import C
 from ansible_collections.kdump.fleet.plugins.module_utils.findings import judge, ready
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
-from tests.unit.plugins.module_utils import test_kdumpctl
+from tests.unit.plugins.module_utils import test_dump_target_probe, test_kdumpctl
 from tests.unit.plugins.module_utils.host_tree import (
     BLOCK,
     CAPTURE_ARGUMENTS,
@@ -156,6 +156,13 @@ def fewer_bytes(tree: HostTree) -> None:
     tree.write("/proc/meminfo", "MemTotal: 99999999999 kB\n")
 
 
+def to_server(tree: HostTree, key: bool = True) -> None:
+    tree.append(CONFIGURATION, "SSH=kdump@dump1\n")
+    tree.program("/usr/bin/ssh")
+    if key:
+        tree.write("/root/.ssh/kdump_id_rsa", "")
+
+
 def nothing(tree: HostTree) -> None:
     """The policy alone makes the finding."""
 
@@ -177,6 +184,22 @@ CASES = [
         "command-missing",
         lambda tree: tree.path("/usr/bin/makedumpfile").chmod(0o644),
         "makedumpfile (package makedumpfile) is not installed.",
+    ),
+    Case(
+        "target-key-missing",
+        lambda tree: to_server(tree, key=False),
+        "The key /root/.ssh/kdump_id_rsa for kdump@dump1 does not exist.",
+    ),
+    Case(
+        "fallback-missing",
+        to_server,
+        "A dump that does not reach kdump@dump1 is lost: /usr/local/lib/kdump-fleet-save does not exist.",
+        policy={"target": {"type": "ssh", "location": "kdump@dump1"}, "fallback": "local"},
+    ),
+    Case(
+        "command-missing",
+        lambda tree: tree.append(CONFIGURATION, "NFS=dump1:/export\n"),
+        "mount.nfs (package nfs-common) is not installed.",
     ),
     Case("configuration-missing", lambda tree: tree.remove(CONFIGURATION), "/etc/default/kdump-tools does not exist."),
     Case(
@@ -443,6 +466,9 @@ def test_each_finding_appears_for_its_cause_alone(tree: HostTree, case: Case) ->
 
 def test_every_code_is_made_by_some_case() -> None:
     shown = {case.code for case in CASES} | {case.code for case in test_kdumpctl.CASES}
+    shown |= {case.code for case in test_dump_target_probe.CASES} | {
+        "target-port-closed"
+    }  # has a test of its own there
     shown.add("target-read-only")  # which needs a mount: it has a test of its own
     assert shown == set(CODES)
 
@@ -589,13 +615,20 @@ def test_a_remote_target_has_no_local_place(tree: HostTree) -> None:
     tree.path("/var/crash").rmdir()
     tree.prove()
     answer = report(tree.host(), Policy())
-    assert answer["findings"] == []
+    assert [finding["code"] for finding in answer["findings"]] == ["target-key-missing", "command-missing"]
     assert answer["target"] == {
         "kind": "ssh",
         "location": "kdump@dump.example",
         "path": "/var/crash",
         "directory": None,
         "directory_wanted": None,
+        "wanted": {
+            "kind": "ssh",
+            "location": "kdump@dump.example",
+            "path": "/var/crash",
+            "directory": None,
+            "sshkey": "/root/.ssh/kdump_id_rsa",
+        },
         "free_bytes": None,
     }
 

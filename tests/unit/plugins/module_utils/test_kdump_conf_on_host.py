@@ -23,7 +23,6 @@ def tree(tmp_path: Path) -> HostTree:
     made.program("/usr/bin/makedumpfile")
     made.program("/usr/bin/hook")
     made.write("/usr/bin/not-executable", "")
-    made.write("/root/.ssh/kdump_id_rsa", "")
     made.write("/dev/vdb", "")
     made.link("/dev/disk/by-uuid/" + UUID, "../../vdb")
     made.write("/proc/self/mounts", "/dev/vda2 / ext4 rw 0 0\n/dev/vdb /srv/dumps ext4 rw 0 0\n")
@@ -64,7 +63,6 @@ def test_what_is_there_is_accepted(tree: HostTree, text: str) -> None:
         ("raw /dev/vdz\n", "/dev/vdz does not exist."),
         ("ext4 /dev/vdz1\n", "there is no such device."),
         ("xfs UUID={0}\n".format(UUID), "the file system on it is ext4."),
-        ("ssh kdump@server\nsshkey /root/.ssh/other\n", "the key /root/.ssh/other does not exist."),
     ],
 )
 def test_what_is_not_there_is_refused(tree: HostTree, text: str, message: str) -> None:

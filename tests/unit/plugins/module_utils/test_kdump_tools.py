@@ -134,7 +134,8 @@ def test_dumps_that_are_kept_are_counted(tree: HostTree, value: str, kept: int) 
         ("KDUMP_COREDIR=\n", Target("local", "", "/var/crash", "/var/crash")),
         ("KDUMP_COREDIR=/data\n", Target("local", "", "/data", "/data")),
         ("KDUMP_COREDIR=data/crash\n", Target("local", "", "/data/crash", "/data/crash")),
-        ("SSH=kdump@server\n", Target("ssh", "kdump@server", "/var/crash")),
+        ("SSH=kdump@server\n", Target("ssh", "kdump@server", "/var/crash", sshkey="/root/.ssh/kdump_id_rsa")),
+        ("SSH=kdump@server\nSSH_KEY=/etc/key\n", Target("ssh", "kdump@server", "/var/crash", sshkey="/etc/key")),
         ("NFS=server:/export\nKDUMP_COREDIR=/mnt\n", Target("nfs", "server:/export", "/mnt")),
         ("FTP=server:/in\n", Target("ftp", "server:/in", "/var/crash")),
         ("SSH=\nNFS=''\n", Target("local", "", "/var/crash", "/var/crash")),
@@ -148,7 +149,7 @@ def test_the_target_is_found(tree: HostTree, lines: str, target: Target) -> None
 def test_the_target_of_the_policy_is_known_beforehand(tree: HostTree) -> None:
     setup = setup_of(tree, path="/data", options={"SSH": "kdump@server"})
     assert setup.target == Target("local", "", "/var/crash", "/var/crash")
-    assert setup.wanted_target == Target("ssh", "kdump@server", "/data")
+    assert setup.wanted_target == Target("ssh", "kdump@server", "/data", sshkey="/root/.ssh/kdump_id_rsa")
 
 
 def test_a_relative_path_is_a_problem_of_its_line(tree: HostTree) -> None:
@@ -313,6 +314,25 @@ def test_what_was_written_is_no_difference_any_more(options: Dict[str, str]) -> 
 
 
 @pytest.mark.parametrize(
+    ("policy", "there", "missing"),
+    [
+        ({"target": {"type": "ssh", "location": "a@b"}, "fallback": "local"}, 0, 0),
+        ({"target": {"type": "nfs", "location": "b:/c"}, "fallback": "local"}, 1, 1),
+        ({"target": {"type": "nfs", "location": "b:/c"}, "fallback": "local"}, 2, None),
+        ({"target": {"type": "nfs", "location": "b:/c"}, "fallback": "none"}, 0, None),
+        ({"target": {"type": "nfs", "location": "b:/c"}}, 0, None),
+        ({"target": {"type": "local"}, "fallback": "local"}, 0, None),
+        ({"fallback": "local"}, 0, None),
+    ],
+)
+def test_a_fallback_is_two_files(tree: HostTree, policy: Dict[str, Any], there: int, missing: Optional[int]) -> None:
+    for name in kdump_tools.FALLBACK[:there]:
+        tree.write(name, "")
+    expected = None if missing is None else kdump_tools.FALLBACK[missing]
+    assert setup_of(tree, **policy).fallback_missing == expected
+
+
+@pytest.mark.parametrize(
     ("target", "wanted", "kind"),
     [
         ({"type": "local"}, {"SSH": "", "NFS": ""}, "local"),
@@ -334,6 +354,17 @@ def test_a_target_of_the_policy_replaces_the_one_that_is_there(
     [
         ({"type": "raw", "location": "/dev/vdb"}, "cannot dump to a target of type 'raw': it knows local, ssh, nfs"),
         ({"type": "ssh"}, "The target of type ssh needs a location, for instance user@server"),
+        ({"type": "ssh", "location": "server"}, "write user@server, the server by name or IPv4 address."),
+        ({"type": "ssh", "location": "kdump@::1"}, "cannot work with the target 'kdump@::1' of type ssh"),
+        ({"type": "ssh", "location": "-oProxyCommand=x@y"}, "write user@server"),
+        ({"type": "ssh", "location": "a@-b"}, "write user@server"),
+        ({"type": "ssh", "location": "a b@c"}, "write user@server"),
+        (
+            {"type": "nfs", "location": "server"},
+            "the target 'server' of type nfs: write server:/export.",
+        ),
+        ({"type": "nfs", "location": "::1:/export"}, "write server:/export."),
+        ({"type": "nfs", "location": "-o:/export"}, "write server:/export."),
         ({"type": "local", "location": "x"}, "The target of type local takes no location"),
     ],
 )

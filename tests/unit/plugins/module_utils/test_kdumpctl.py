@@ -119,7 +119,7 @@ def test_a_target_of_the_policy_replaces_the_one_that_is_there(
     assert line in setup.files[0].lines
     assert "btrfs LABEL=old" not in setup.files[0].lines
     assert setup.wanted_target.kind == kind
-    assert bool(setup.files[0].wanted_refusals) == (kind not in ("nfs", "virtiofs"))
+    assert bool(setup.files[0].wanted_refusals) == (kind not in ("nfs", "ssh", "virtiofs"))
 
 
 def test_the_packaged_collector_goes_with_its_target(tree: RpmTree) -> None:
@@ -148,6 +148,35 @@ def test_a_policy_can_ask_for_the_root_file_system_again(tree: RpmTree) -> None:
     setup = setup_of(tree, target={"type": "local"})
     assert (setup.target.kind, setup.wanted_target.kind) == ("nfs", "local")
     assert not any(line.startswith("nfs") for line in setup.files[0].lines)
+
+
+@pytest.mark.parametrize(
+    ("policy", "action"),
+    [
+        ({"target": {"type": "ssh", "location": "kdump@server"}, "fallback": "local"}, "dump_to_rootfs"),
+        ({"target": {"type": "nfs", "location": "server:/export"}, "fallback": "local"}, "dump_to_rootfs"),
+        ({"target": {"type": "nfs", "location": "server:/export"}, "fallback": "none"}, None),
+        ({"target": {"type": "nfs", "location": "s:/e"}, "fallback": "local", "failure_action": "halt"}, "halt"),
+        ({"target": {"type": "local"}, "fallback": "local"}, None),
+        ({"fallback": "local"}, None),
+    ],
+)
+def test_a_fallback_is_a_failure_action(tree: RpmTree, policy: Dict[str, Any], action: Optional[str]) -> None:
+    assert setup_of(tree, **policy).files[0].wanted.get("failure_action") == action
+
+
+@pytest.mark.parametrize(("kind", "package"), [("ssh", "openssh-clients"), ("nfs", "nfs-utils")])
+def test_what_reaches_the_server_is_installed(tree: RpmTree, kind: str, package: str) -> None:
+    location = {"ssh": "kdump@server", "nfs": "server:/export"}[kind]
+    setup = setup_of(tree, target={"type": kind, "location": location})
+    assert [command.package for command in setup.commands_missing] == [package]
+
+
+def test_a_key_that_is_newer_than_the_capture_initrd_counts(tree: RpmTree) -> None:
+    tree.append(CONFIGURATION, "ssh kdump@server\nsshkey /root/.ssh/other\n")
+    setup = setup_of(tree)
+    assert setup.target.sshkey == "/root/.ssh/other"
+    assert setup.initrd_sources == [CONFIGURATION, "/boot/vmlinuz-" + RELEASE, "/root/.ssh/other"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,262 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Would a dump get through to its server? Asked step by step, and the first step that fails is the one finding.
+
+Imported for hosts with an ssh or nfs target alone. The commands on an ssh server are those of kdumpctl's own check
+(mkdumprd of kdump-utils 1.0.61), so a server that is restricted to a capture's commands answers them.
+"""
+
+import errno
+import os
+import re
+import shlex
+import socket
+import tempfile
+import time
+from contextlib import suppress
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
+from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, Target
+
+READ, WRITE = "read", "write"
+PORTS = {"ssh": 22, "nfs": 2049}
+ADDRESSES = 4  # of one name; more are not tried
+CONNECT_LIMIT = 5.0  # seconds, for each address
+COMMAND_LIMIT = 20.0
+TOTAL_LIMIT = 60.0
+MIB = 1 << 20
+SSH_OPTIONS = ("BatchMode=yes", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes", "ConnectTimeout=10")
+# Soft, with short limits: a server that does not answer is an error, not a module that hangs.
+MOUNT_OPTIONS = "soft,timeo=50,retrans=2,retry=0,nosuid,nodev,noexec"
+_HOST_KEY = re.compile("Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED")
+_REFUSED = re.compile("Permission denied|Too many authentication failures")
+_UNTOLD = re.compile("Warning: Permanently added|^debug|^\\*\\*")
+
+Connect = Callable[[str, int, float], None]
+
+
+class StepError(Exception):
+    """What a step found; there is no use in the steps behind it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        Exception.__init__(self, message)
+        self.finding = Finding(code, message)
+
+
+def connect(address: str, port: int, limit: float) -> None:
+    """Open a connection to a numeric address, and close it."""
+    socket.create_connection((address, port), limit).close()
+
+
+def server_of(target: Target) -> str:
+    """The name or address of the server in a location, without brackets."""
+    name = target.location.partition(":/")[0] if target.kind == "nfs" else target.location.rpartition("@")[2]
+    return name[1:-1] if name.startswith("[") and name.endswith("]") else name
+
+
+def ask(host: Host, setup: Setup, how: str) -> List[Finding]:
+    """Ask the server that the policy asks for, or else the one in use."""
+    target = setup.wanted_target
+    # kdump-tools mounts an export at the path; kdumpctl has the path inside it.
+    path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
+    return Probe(host, target, path, setup.estimate_bytes, how).findings()
+
+
+class Probe(object):
+    """One look from a host at its dump server."""
+
+    def __init__(
+        self, host: Host, target: Target, path: str, needed: Optional[int], how: str, connecting: Connect = connect
+    ) -> None:
+        self.host = host
+        self.target = target
+        self.path = path  # of the dumps, on the server or inside the export
+        self.needed = needed
+        self.how = how
+        self._connect = connecting
+        self._end = time.monotonic() + TOTAL_LIMIT
+
+    def findings(self) -> List[Finding]:
+        """What keeps a dump from getting through: nothing, or the first thing, or too little room."""
+        try:
+            return list(self._ssh() if self.target.kind == "ssh" else self._nfs())
+        except StepError as stop:
+            return [stop.finding]
+
+    def _run(self, argv: Sequence[str], accept: Sequence[int] = tuple(range(256))) -> CommandResult:
+        return self.host.run(argv, max(min(COMMAND_LIMIT, self._end - time.monotonic()), 1.0), accept)
+
+    # ---- the network
+
+    def _reach(self, name: str, port: int) -> None:
+        """Name, route and port."""
+        addresses = self._addresses(name)
+        said = []  # type: List[Tuple[str, OSError]]
+        for address in addresses[:ADDRESSES]:
+            try:
+                self._connect(address, port, CONNECT_LIMIT)
+                return
+            except OSError as error:
+                said.append((address, error))
+        refused = [address for address, error in said if error.errno == errno.ECONNREFUSED]
+        if refused:
+            raise StepError(
+                "target-port-closed",
+                "{0} ({1}) refuses connections to port {2}.".format(name, ", ".join(refused), port),
+            )
+        raise StepError(
+            "target-unreachable",
+            "No connection to port {0} of {1}: {2}.".format(
+                port,
+                name,
+                "; ".join("{0}: {1}".format(address, _words(error).rstrip(".")) for address, error in said),
+            ),
+        )
+
+    def _addresses(self, name: str) -> List[str]:
+        """By getent, as every program of the host resolves it, but with a time limit."""
+        try:
+            answer = self._run(["getent", "ahosts", name])
+            found = [line.split()[0] for line in answer.stdout.splitlines() if line.split()]
+            reason = "no address is known for it"
+        except CommandError as error:
+            found, reason = [], str(error).rstrip(".")
+        if not found:
+            raise StepError(
+                "target-name-unresolved",
+                "The server {0} of the target {1} cannot be resolved: {2}.".format(name, self.target.location, reason),
+            )
+        return sorted(set(found), key=found.index)
+
+    # ---- ssh
+
+    def _ssh(self) -> Iterator[Finding]:
+        program = self.host.which("ssh")
+        name, port, direct = server_of(self.target), PORTS["ssh"], True
+        if program:
+            name, port, direct = self._as_ssh_sees_it(program, name)
+        if direct:
+            self._reach(name, port)
+        if not program or not self.host.exists(self.target.sshkey):  # told by findings of their own
+            return
+        self._on_server(program, "mkdir", "-p", self.path)
+        if self.how == WRITE:
+            made = self._on_server(program, "mktemp", "-dqp", self.path).stdout.strip()
+            if not made.startswith("/") or len(made.split()) != 1:
+                raise StepError("target-path-not-writable", "mktemp -dqp {0} answered '{1}'.".format(self.path, made))
+            self._on_server(program, "rmdir", made)
+        answer = self._on_server(program, "df", "--output=avail", self.path)
+        words = answer.stdout.split()
+        if words and words[-1].isdigit():
+            yield from self._room(int(words[-1]) * 1024)
+
+    def _as_ssh_sees_it(self, program: str, name: str) -> Tuple[str, int, bool]:
+        """The server, its port, and whether it is reached directly: ssh_config(5) may say otherwise."""
+        try:
+            text = self._run([program, "-G", self.target.location], (0,)).stdout
+        except CommandError:  # a very old ssh
+            return name, PORTS["ssh"], True
+        values = dict(line.partition(" ")[::2] for line in text.splitlines())
+        port = values.get("port", "")
+        direct = all(values.get(key, "none") == "none" for key in ("proxycommand", "proxyjump"))
+        return values.get("hostname", name), int(port) if port.isdigit() else PORTS["ssh"], direct
+
+    def _on_server(self, program: str, *words: str) -> CommandResult:
+        argv = [program, "-n", "-i", self.target.sshkey]
+        for option in SSH_OPTIONS:
+            argv += ["-o", option]
+        argv += [self.target.location] + [shlex.quote(word) for word in words]
+        try:
+            answer = self._run(argv)
+        except CommandError as error:
+            raise StepError(
+                "target-unreachable", "{0} did not answer: {1}".format(self.target.location, error)
+            ) from None
+        if answer.rc == 0:
+            return answer
+        said = _said(answer)
+        if answer.rc != 255:
+            raise StepError(
+                "target-path-not-writable",
+                "'{0}' on {1} ended with status {2}: {3}.".format(
+                    " ".join(words), self.target.location, answer.rc, said
+                ),
+            )
+        if _HOST_KEY.search(answer.stderr):
+            raise StepError(
+                "target-host-key-unknown", "ssh does not trust {0}: {1}.".format(self.target.location, said)
+            )
+        if _REFUSED.search(answer.stderr):
+            raise StepError(
+                "target-key-refused",
+                "{0} does not accept the key {1}: {2}.".format(self.target.location, self.target.sshkey, said),
+            )
+        raise StepError("target-unreachable", "ssh to {0} failed: {1}.".format(self.target.location, said))
+
+    # ---- nfs
+
+    def _nfs(self) -> Iterator[Finding]:
+        self._reach(server_of(self.target), PORTS["nfs"])
+        # A mounted one is looked at like any directory of the host.
+        if self.how == WRITE and self.target.directory is None and self.host.which("mount.nfs"):
+            yield from self._mounted()
+
+    def _mounted(self) -> Iterator[Finding]:
+        directory = tempfile.mkdtemp(prefix="kdump-fleet-")
+        try:
+            answer = self._run(["mount", "-t", "nfs", "-o", MOUNT_OPTIONS, self.target.location, directory])
+            if answer.rc:
+                raise StepError(
+                    "target-path-not-writable",
+                    "{0} cannot be mounted: {1}.".format(self.target.location, _said(answer)),
+                )
+            try:
+                yield from self._inside(os.path.join(directory, self.path.strip("/")))
+            finally:
+                if self._run(["umount", directory]).rc:
+                    self._run(["umount", "--lazy", directory])
+        except CommandError as error:
+            raise StepError(
+                "target-unreachable", "{0} cannot be mounted: {1}".format(self.target.location, error)
+            ) from None
+        except OSError as error:
+            raise StepError(
+                "target-path-not-writable",
+                "root of this host cannot write to {0} of {1}: {2}.".format(
+                    self.path, self.target.location, _words(error)
+                ),
+            ) from None
+        finally:
+            with suppress(
+                OSError
+            ):  # still mounted: an empty directory is left behind, the server's files are not touched
+                os.rmdir(directory)
+
+    def _inside(self, directory: str) -> Iterator[Finding]:
+        os.rmdir(tempfile.mkdtemp(prefix=".kdump-fleet-", dir=directory))
+        space = os.statvfs(directory)
+        yield from self._room(space.f_bavail * space.f_frsize)
+
+    def _room(self, free: int) -> Iterator[Finding]:
+        if self.needed and free < self.needed:
+            yield Finding(
+                "target-space-low",
+                "{0}:{1} has {2} MiB free; a dump of this host may need {3} MiB.".format(
+                    self.target.location, self.path, free // MIB, self.needed // MIB
+                ),
+            )
+
+
+def _words(error: OSError) -> str:
+    """The system's words; a time-out that Python makes itself has no number."""
+    return os.strerror(error.errno) if error.errno else str(error) or "timed out"
+
+
+def _said(answer: CommandResult) -> str:
+    """The last lines of what a command said, without what ssh says in any case."""
+    lines = [line.strip() for line in (answer.stderr or answer.stdout).splitlines() if line.strip()]
+    told = [line for line in lines if not _UNTOLD.search(line)]
+    return " / ".join(told[-2:]).rstrip(".")[-400:] or "nothing"

@@ -1,0 +1,398 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of dump_target_probe.py: each step to a dump server that can fail, and nothing said when none does.
+
+The words of ssh and mount are those of OpenSSH 9.2 and nfs-utils 2.6.
+"""
+
+import errno
+import os
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+import pytest
+
+from ansible_collections.kdump.fleet.plugins.module_utils import dump_target_probe
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import Probe, connect, server_of
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
+from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
+from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Target
+from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, HostTree
+
+KEY = "/root/.ssh/kdump_id_rsa"
+SSH = Target("ssh", "kdump@dump1", "/var/crash", sshkey=KEY)
+NFS = Target("nfs", "dump1:/export", "/var/crash")
+MIB = 1 << 20
+DENIED = "kdump@dump1: Permission denied (publickey)."
+UNKNOWN = (
+    "No ED25519 host key is known for dump1 and you have requested strict checking.\nHost key verification failed."
+)
+CHANGED = "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed."
+Answer = Tuple[int, str, str]
+
+
+class Server(object):
+    """Stands for a dump server, for the way to it, and for the programs that go there."""
+
+    def __init__(self, tree: HostTree, **answers: Answer) -> None:
+        self.tree = tree
+        self.answers: Dict[str, Answer] = {
+            "getent": (0, "192.0.2.1      STREAM dump1\n192.0.2.1      DGRAM\n2001:db8::1     STREAM\n", ""),
+            "-G": (0, "user kdump\nhostname dump1\nport 22\nproxycommand none\n", ""),
+            "mkdir": (0, "", ""),
+            "mktemp": (0, "/var/crash/tmp.x1\n", ""),
+            "rmdir": (0, "", ""),
+            "df": (0, "     Avail\n  20971520\n", ""),
+            "mount": (0, "", ""),
+            "umount": (0, "", ""),
+        }
+        self.answers.update(answers)
+        self.refusing: Dict[str, OSError] = {}
+        self.late: List[str] = []  # commands that do not end in time
+        self.ran: List[str] = []
+        self.limits: List[float] = []
+        self.mounted: List[Path] = []
+        self.connected: List[Tuple[str, int]] = []
+
+    def run(self, argv: List[str], timeout: float) -> CommandResult:
+        name = next(word for word in argv if word in self.answers)
+        self.ran.append(name)
+        self.limits.append(timeout)
+        if name in self.late:
+            raise CommandError("'{0}' had not ended after {1:.0f} seconds and was stopped.".format(name, timeout))
+        if name == "mount" and self.answers["mount"][0] == 0:
+            self.exported(Path(argv[-1]))
+        if name == "umount" and self.answers["umount"][0] == 0:
+            self.unmounted(Path(argv[-1]))
+        rc, stdout, stderr = self.answers[name]
+        return CommandResult(argv, rc, stdout, stderr)
+
+    def exported(self, directory: Path) -> None:
+        (directory / "var" / "crash").mkdir(parents=True)
+        self.mounted.append(directory)
+
+    def unmounted(self, directory: Path) -> None:
+        (directory / "var" / "crash").rmdir()
+        (directory / "var").rmdir()
+
+    def connect(self, address: str, port: int, limit: float) -> None:
+        self.connected.append((address, port))
+        if address in self.refusing:
+            raise self.refusing[address]
+
+    def found(self, target: Target, how: str = "write", needed: Optional[int] = None) -> List[Finding]:
+        host = Host(str(self.tree.root), self.run)
+        return Probe(host, target, target.path, needed, how, self.connect).findings()
+
+
+@pytest.fixture
+def client(tree: HostTree) -> HostTree:
+    tree.program("/usr/bin/ssh")
+    tree.program("/usr/sbin/mount.nfs")
+    tree.write(KEY, "")
+    return tree
+
+
+class Case(NamedTuple):
+    """What goes wrong, and the finding that it makes."""
+
+    code: str
+    target: Target
+    answers: Dict[str, Answer]
+    message: str
+
+
+CASES = [
+    Case(
+        "target-name-unresolved",
+        SSH,
+        {"getent": (2, "", "")},
+        "The server dump1 of the target kdump@dump1 cannot be resolved: no address is known for it.",
+    ),
+    Case(
+        "target-name-unresolved",
+        NFS,
+        {"getent": (2, "", "")},
+        "The server dump1 of the target dump1:/export cannot be resolved: no address is known for it.",
+    ),
+    Case(
+        "target-host-key-unknown",
+        SSH,
+        {"mkdir": (255, "", UNKNOWN)},
+        "ssh does not trust kdump@dump1: No ED25519 host key is known for dump1 and you have requested strict "
+        "checking. / Host key verification failed.",
+    ),
+    Case(
+        "target-host-key-unknown",
+        SSH,
+        {"mkdir": (255, "", CHANGED)},
+        "ssh does not trust kdump@dump1: @ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @ / "
+        "Host key verification failed.",
+    ),
+    Case(
+        "target-key-refused",
+        SSH,
+        {"mkdir": (255, "", DENIED)},
+        "kdump@dump1 does not accept the key {0}: kdump@dump1: Permission denied (publickey).".format(KEY),
+    ),
+    Case(
+        "target-unreachable",
+        SSH,
+        {"mkdir": (255, "", "Connection closed by 192.0.2.1 port 22")},
+        "ssh to kdump@dump1 failed: Connection closed by 192.0.2.1 port 22.",
+    ),
+    Case(
+        "target-path-not-writable",
+        SSH,
+        {"mkdir": (1, "", "mkdir: cannot create directory '/var/crash': Permission denied")},
+        "'mkdir -p /var/crash' on kdump@dump1 ended with status 1: "
+        "mkdir: cannot create directory '/var/crash': Permission denied.",
+    ),
+    Case(
+        "target-path-not-writable",
+        SSH,
+        {"mktemp": (1, "", "")},
+        "'mktemp -dqp /var/crash' on kdump@dump1 ended with status 1: nothing.",
+    ),
+    Case("target-path-not-writable", SSH, {"mktemp": (0, "hello world\n", "")}, "answered 'hello world'."),
+    Case("target-path-not-writable", SSH, {"mktemp": (0, "", "")}, "mktemp -dqp /var/crash answered ''."),
+    Case(
+        "target-path-not-writable",
+        NFS,
+        {"mount": (32, "", "mount.nfs: access denied by server while mounting dump1:/export\n")},
+        "dump1:/export cannot be mounted: mount.nfs: access denied by server while mounting dump1:/export.",
+    ),
+    Case(
+        "target-space-low",
+        SSH,
+        {"df": (0, "Avail\n1024\n", "")},
+        "kdump@dump1:/var/crash has 1 MiB free; a dump of this host may need 200 MiB.",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "{0}-{1}".format(case.code, sorted(case.answers)[0]))
+def test_each_step_that_fails_is_one_finding(client: HostTree, case: Case) -> None:
+    server = Server(client, **case.answers)
+    (finding,) = server.found(case.target, needed=200 * MIB)
+    assert finding.code == case.code
+    assert case.message in finding.message
+
+
+@pytest.mark.parametrize("target", [SSH, NFS])
+@pytest.mark.parametrize("how", ["read", "write"])
+def test_nothing_is_said_when_a_dump_gets_through(client: HostTree, target: Target, how: str) -> None:
+    assert Server(client).found(target, how) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "how", "ran"),
+    [
+        (SSH, "read", ["-G", "getent", "mkdir", "df"]),
+        (SSH, "write", ["-G", "getent", "mkdir", "mktemp", "rmdir", "df"]),
+        (NFS, "read", ["getent"]),
+        (NFS, "write", ["getent", "mount", "umount"]),
+        (NFS._replace(directory="/mnt/var/crash"), "write", ["getent"]),
+    ],
+)
+def test_no_more_is_run_than_needed(client: HostTree, target: Target, how: str, ran: List[str]) -> None:
+    server = Server(client)
+    server.found(target, how)
+    assert server.ran == ran
+
+
+def test_ssh_is_run_as_a_capture_runs_it(client: HostTree) -> None:
+    server = Server(client)
+    seen: List[List[str]] = []
+
+    def run(argv: List[str], timeout: float) -> CommandResult:
+        seen.append(argv)
+        return server.run(argv, timeout)
+
+    Probe(Host(str(client.root), run), SSH, "/var/a b", None, "read", server.connect).findings()
+    assert seen[2][:3] == ["/usr/bin/ssh", "-n", "-i"]
+    assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes"} < set(seen[2])
+    assert seen[2][-4:] == ["kdump@dump1", "mkdir", "-p", "'/var/a b'"]
+
+
+@pytest.mark.parametrize("target", [SSH, NFS])
+def test_a_refused_connection_is_a_closed_port(client: HostTree, target: Target) -> None:
+    server = Server(client)
+    server.refusing = {
+        "192.0.2.1": OSError(errno.ECONNREFUSED, "refused"),
+        "2001:db8::1": OSError(errno.ENETUNREACH, "unreachable"),
+    }
+    port = {"ssh": 22, "nfs": 2049}[target.kind]
+    expected = "dump1 (192.0.2.1) refuses connections to port {0}.".format(port)
+    assert server.found(target) == [Finding("target-port-closed", expected)]
+
+
+def test_silence_and_no_route_are_told_for_each_address(client: HostTree) -> None:
+    server = Server(client)
+    server.refusing = {
+        "192.0.2.1": socket.timeout("timed out"),
+        "2001:db8::1": OSError(errno.ENETUNREACH, "Network is unreachable"),
+    }
+    expected = "No connection to port 22 of dump1: 192.0.2.1: timed out; 2001:db8::1: Network is unreachable."
+    assert server.found(SSH) == [Finding("target-unreachable", expected)]
+
+
+def test_one_address_that_answers_is_enough(client: HostTree) -> None:
+    server = Server(client)
+    server.refusing = {"192.0.2.1": OSError()}
+    assert server.found(SSH) == []
+    assert server.connected == [("192.0.2.1", 22), ("2001:db8::1", 22)]
+
+
+@pytest.mark.parametrize(
+    ("late", "target", "code", "part"),
+    [
+        ("getent", SSH, "target-name-unresolved", "'getent' had not ended after 20 seconds"),
+        ("mkdir", SSH, "target-unreachable", "kdump@dump1 did not answer: 'mkdir' had not ended"),
+        ("mount", NFS, "target-unreachable", "dump1:/export cannot be mounted: 'mount' had not ended"),
+    ],
+)
+def test_a_server_that_hangs_is_told(client: HostTree, late: str, target: Target, code: str, part: str) -> None:
+    server = Server(client)
+    server.late = [late]
+    (finding,) = server.found(target)
+    assert finding.code == code
+    assert part in finding.message
+
+
+def test_all_steps_share_one_limit(client: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dump_target_probe, "TOTAL_LIMIT", 0.0)
+    server = Server(client)
+    server.found(SSH)
+    assert set(server.limits) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("answer", "connected"),
+    [
+        ((0, "hostname dump1.example\nport 2222\n", ""), [("192.0.2.1", 2222)]),
+        ((0, "hostname dump1\nport 22\nproxycommand nc %h %p\n", ""), []),
+        ((0, "hostname dump1\nport 22\nproxyjump gate\n", ""), []),
+        ((0, "port x\n", ""), [("192.0.2.1", 22)]),
+        ((255, "", "unknown option -- G"), [("192.0.2.1", 22)]),
+    ],
+)
+def test_what_ssh_config_says_counts(client: HostTree, answer: Answer, connected: List[Tuple[str, int]]) -> None:
+    server = Server(client)
+    server.answers["-G"] = answer
+    assert server.found(SSH) == []
+    assert server.connected == connected
+
+
+@pytest.mark.parametrize("missing", ["/usr/bin/ssh", KEY])
+def test_without_ssh_or_key_only_the_way_is_tried(client: HostTree, missing: str) -> None:
+    client.remove(missing)
+    server = Server(client)
+    assert server.found(SSH) == []
+    assert server.connected == [("192.0.2.1", 22)]
+    assert "mkdir" not in server.ran
+
+
+def test_room_that_cannot_be_read_is_not_judged(client: HostTree) -> None:
+    assert Server(client, df=(0, "Avail\n-\n", "")).found(SSH, needed=1) == []
+
+
+def test_an_export_that_root_cannot_write(client: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """root is often squashed to nobody."""
+    make = tempfile.mkdtemp
+
+    def refuse(**words: str) -> Any:
+        if "dir" in words:
+            raise PermissionError(errno.EACCES, "Permission denied", words["dir"])
+        return make(prefix=words["prefix"])
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    assert Server(client).found(NFS) == [
+        Finding(
+            "target-path-not-writable",
+            "root of this host cannot write to /var/crash of dump1:/export: Permission denied.",
+        )
+    ]
+
+
+def test_a_path_that_is_not_on_the_export(client: HostTree) -> None:
+    (finding,) = Server(client).found(NFS._replace(path="/other"))
+    assert finding.message == "root of this host cannot write to /other of dump1:/export: No such file or directory."
+
+
+def test_room_on_an_export(client: HostTree) -> None:
+    (finding,) = Server(client).found(NFS, needed=1 << 62)
+    assert finding.code == "target-space-low"
+
+
+def test_an_export_that_cannot_be_unmounted_is_left_lazily(client: HostTree) -> None:
+    server = Server(client, umount=(16, "", "target is busy"))
+    assert server.found(NFS) == []
+    assert server.ran[-2:] == ["umount", "umount"]
+    (directory,) = server.mounted
+    assert (directory / "var" / "crash").exists()  # what is in it is the server's
+    server.unmounted(directory)
+    directory.rmdir()
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (SSH, "dump1"),
+        (SSH._replace(location="kdump@2001:db8::1"), "2001:db8::1"),
+        (NFS, "dump1"),
+        (NFS._replace(location="[fe80::1%eth0]:/export"), "fe80::1%eth0"),
+    ],
+)
+def test_the_server_of_a_location(target: Target, name: str) -> None:
+    assert server_of(target) == name
+
+
+def test_connections_are_real() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        port = listener.getsockname()[1]
+        connect("127.0.0.1", port, 5.0)
+    with pytest.raises(ConnectionRefusedError):
+        connect("127.0.0.1", port, 5.0)
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> List[Probe]:
+    """The probes that are made; none of them is run."""
+    made: List[Probe] = []
+
+    def findings(self: Probe) -> List[Finding]:
+        made.append(self)
+        return []
+
+    monkeypatch.setattr(Probe, "findings", findings)
+    return made
+
+
+def test_a_host_with_its_own_target_pays_nothing(tree: HostTree) -> None:
+    assert report(tree.host(), Policy(), probe="write")["findings"] == []
+    assert gather(tree.host(), Policy()).server == ()
+
+
+@pytest.mark.parametrize("probe", [None, "read", "write"])
+def test_the_server_is_asked_when_asked_for(
+    client: HostTree, monkeypatch: pytest.MonkeyPatch, probe: Optional[str]
+) -> None:
+    made = noted(monkeypatch)
+    client.append(CONFIGURATION, "SSH=kdump@dump1\n")
+    report(client.host(), Policy(), probe=probe)
+    assert [(one.how, one.path) for one in made] == ([(probe, "/var/crash")] if probe else [])
+
+
+def test_kdump_tools_mounts_an_export_at_the_path(client: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = noted(monkeypatch)
+    client.append(CONFIGURATION, "NFS=dump1:/export\n")
+    report(client.host(), Policy(), probe="read")
+    assert [one.path for one in made] == ["/"]
+    assert os.path.isabs(made[0].target.path)

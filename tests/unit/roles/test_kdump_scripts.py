@@ -1,0 +1,242 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of the shell scripts of role kdump, with stand-ins for the programs that they run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.checkout import ROOT
+
+FILES = ROOT / "roles/kdump/files"
+
+
+class Machine:
+    """A directory in place of a machine, and programs that note how they were called."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.programs = root / "bin"
+        self.programs.mkdir()
+        self.called = root / "called"
+
+    def program(self, name: str, body: str = "") -> None:
+        path = self.programs / name
+        path.write_text(f'#!/bin/sh\necho "{name} $*" >>"{self.called}"\n{body}\n')
+        path.chmod(0o755)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def run(self, script: str, *words: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", FILES / script, *words],
+            check=False,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env={"PATH": f"{self.programs}:{os.environ['PATH']}", "KDUMP_ROOT": str(self.root), **environment},
+        )
+
+    def calls(self) -> list[str]:
+        return self.called.read_text().splitlines() if self.called.exists() else []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+# ---- make-key.sh
+
+
+@pytest.mark.parametrize(("fips", "kind"), [("0", "ed25519"), ("1", "ecdsa -b 384"), (None, "ed25519")])
+def test_a_key_is_of_a_kind_that_the_host_may_use(machine: Machine, fips: str | None, kind: str) -> None:
+    machine.program("ssh-keygen")
+    if fips is not None:
+        machine.write("fips", fips + "\n")
+    key = machine.root / "root/.ssh/key"
+    done = machine.run("make-key.sh", str(key), "kdump-n1", FIPS_FILE=str(machine.root / "fips"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert machine.calls() == [f"ssh-keygen -q -t {kind} -N  -C kdump-n1 -f {key}"]
+    assert key.parent.stat().st_mode & 0o777 == 0o700
+
+
+# ---- authorise-keys.sh
+
+
+def authorise(machine: Machine, keys: list[str], how: str = "write") -> list[str]:
+    done = machine.run("authorise-keys.sh", str(machine.root), how, stdin="\n".join(keys) + "\n")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.fixture
+def account(machine: Machine) -> Machine:
+    machine.program("restorecon")
+    return machine
+
+
+def authorised(machine: Machine) -> list[str]:
+    return (machine.root / ".ssh/authorized_keys").read_text().splitlines()
+
+
+def test_all_keys_are_added_once(account: Machine) -> None:
+    keys = [f"ssh-ed25519 AAAA{number} kdump-n{number}" for number in range(200)]
+    assert authorise(account, keys, "look") == [f"added {key}" for key in keys]
+    assert not (account.root / ".ssh").exists()
+    assert authorise(account, keys) == [f"added {key}" for key in keys]
+    assert authorised(account) == keys
+    assert authorise(account, keys) == authorise(account, keys, "look") == []
+    assert authorised(account) == keys
+    assert (account.root / ".ssh").stat().st_mode & 0o777 == 0o700
+    assert (account.root / ".ssh/authorized_keys").stat().st_mode & 0o777 == 0o600
+    assert account.calls() == [f"restorecon -R {account.root}/.ssh"]
+
+
+def test_what_is_there_stays_even_without_a_last_line_break(account: Machine) -> None:
+    account.write(".ssh/authorized_keys", "# mine\nssh-rsa OLD me")
+    assert authorise(account, ["ssh-ed25519 NEW n1"]) == ["added ssh-ed25519 NEW n1"]
+    assert authorised(account) == ["# mine", "ssh-rsa OLD me", "ssh-ed25519 NEW n1"]
+
+
+def test_many_writers_lose_no_key(account: Machine) -> None:
+    """Other batches and other controllers write at the same time."""
+    keys = [[f"ssh-ed25519 AAAA{writer}x{number} n" for number in range(5)] for writer in range(8)]
+    writers = [threading.Thread(target=authorise, args=(account, mine)) for mine in keys]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert sorted(authorised(account)) == sorted(key for mine in keys for key in mine)
+
+
+# ---- export-path.sh
+
+
+@pytest.fixture
+def client(machine: Machine) -> Machine:
+    (machine.root / "export").mkdir()
+    # What a mount shows of the server: a link in the place of the directory.
+    machine.program("mount", f'for last; do :; done; rmdir "$last"; ln -s "{machine.root}/export" "$last"')
+    machine.program("umount", 'rm "$1"; mkdir "$1"')
+    return machine
+
+
+def test_the_directory_on_the_export_is_made_once(client: Machine) -> None:
+    first = client.run("export-path.sh", "dump1:/export", "/var/crash", TMPDIR=str(client.root))
+    assert (first.returncode, first.stdout) == (0, "made /var/crash\n")
+    assert (client.root / "export/var/crash").stat().st_mode & 0o777 == 0o700
+    again = client.run("export-path.sh", "dump1:/export", "/var/crash", TMPDIR=str(client.root))
+    assert (again.returncode, again.stdout) == (0, "")
+    assert list((client.root / "export/var/crash").iterdir()) == []
+    assert client.calls()[0].startswith(
+        "mount -t nfs -o soft,timeo=50,retrans=2,retry=0,nosuid,nodev,noexec dump1:/export "
+    )
+    assert list(client.root.glob("tmp.*")) == []
+
+
+def test_an_export_that_is_refused_fails_and_leaves_nothing(client: Machine) -> None:
+    client.program("mount", "echo 'mount.nfs: access denied by server' >&2; exit 32")
+    done = client.run("export-path.sh", "dump1:/export", "/var/crash", TMPDIR=str(client.root))
+    assert done.returncode == 32
+    assert "access denied" in done.stderr
+    assert list(client.root.glob("tmp.*")) == []
+
+
+# ---- save-dump.sh
+
+SAVED = "echo ' * kdump-config: saved vmcore in kdump@dump1:/var/crash/192.0.2.7-202611230000'"
+FAILED = "echo ' * kdump-config: failed to save vmcore in kdump@dump1:/var/crash/192.0.2.7-202611230000'"
+
+
+@pytest.fixture
+def crashed(machine: Machine) -> Machine:
+    """A capture kernel with an ssh target."""
+    machine.write("proc/vmcore", "core")
+    machine.write("proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\n")
+    machine.write("etc/default/kdump-tools", 'USE_KDUMP=1\nKDUMP_COREDIR="/var/crash"\nSSH="kdump@dump1"\n')
+    machine.write("etc/init.d/kdump-tools", "")
+    (machine.root / "run").mkdir()
+    for name in ("reboot", "poweroff", "sync", "umount", "logger"):
+        machine.program(name)
+    machine.program("kdump-config", FAILED)  # with status 0, as it does
+    machine.program(
+        "makedumpfile",
+        'case $1 in --dump-dmesg) echo log >"$3" ;; *) printf dump ;; esac',
+    )
+    return machine
+
+
+def dumps(machine: Machine) -> list[str]:
+    return sorted(path.name.split(".")[0] for path in (machine.root / "var/crash").glob("*/*"))
+
+
+def test_a_dump_that_arrived_is_not_saved_again(crashed: Machine) -> None:
+    crashed.program("kdump-config", SAVED)
+    done = crashed.run("save-dump.sh")
+    assert done.returncode == 0
+    assert crashed.calls() == ["kdump-config savecore", "reboot -f"]
+    assert "saved vmcore in kdump@dump1" in done.stdout
+    assert not (crashed.root / "var/crash").exists()
+
+
+def test_a_dump_that_did_not_arrive_is_saved_here(crashed: Machine) -> None:
+    done = crashed.run("save-dump.sh")
+    core = crashed.root / "proc/vmcore"
+    assert [call for call in crashed.calls() if call.startswith("makedumpfile -")][
+        1
+    ] == f"makedumpfile -c -d 31 -F {core}"
+    assert crashed.calls()[-1] == "reboot -f"
+    assert dumps(crashed) == ["dmesg", "dump"]
+    (dump,) = (crashed.root / "var/crash").glob("*/dump.*")
+    assert dump.read_text() == "dump"
+    assert (dump.stat().st_mode & 0o777, dump.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert "did not reach its server" in done.stdout
+
+
+def test_settings_of_the_host_are_used(crashed: Machine) -> None:
+    crashed.write(
+        "etc/default/kdump-tools",
+        'NFS="dump1:/export"\nKDUMP_COREDIR=/srv/crash\nMAKEDUMP_ARGS="-l -d 1"\nKDUMP_DUMP_DMESG=0\n',
+    )
+    crashed.write("proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\ndump1:/export /srv/crash nfs4 rw 0 0\n")
+    crashed.run("save-dump.sh")
+    core = crashed.root / "proc/vmcore"
+    assert crashed.calls() == [
+        "kdump-config savecore",
+        "umount -l /srv/crash",
+        f"makedumpfile -l -d 1 -F {core}",
+        "sync ",
+        "reboot -f",
+    ]
+    assert len(list((crashed.root / "srv/crash").glob("*/dump.*"))) == 1
+
+
+@pytest.mark.parametrize(("free", "kept"), [("99999999", ["dmesg", "dump-incomplete"]), ("100", ["dmesg"])])
+@pytest.mark.parametrize(("setting", "last"), [("", "reboot -f"), ('KDUMP_FAIL_CMD="poweroff -f"\n', "poweroff -f")])
+def test_a_dump_that_fails_here_too_is_told_from_a_whole_one(
+    crashed: Machine, free: str, kept: list[str], setting: str, last: str
+) -> None:
+    crashed.write("etc/default/kdump-tools", 'SSH="kdump@dump1"\n' + setting)
+    crashed.program("makedumpfile", 'case $1 in --dump-dmesg) echo log >"$3" ;; *) printf du; exit 1 ;; esac')
+    crashed.program("df", f"echo Avail; echo {free}")
+    done = crashed.run("save-dump.sh")
+    assert crashed.calls()[-1] == last
+    assert dumps(crashed) == kept
+    assert ("no room" in done.stdout) == (free == "100")
+
+
+def test_an_ordinary_boot_is_left_to_kdump_tools(machine: Machine) -> None:
+    machine.write("proc/vmcore", "")
+    machine.write("etc/init.d/kdump-tools", '#!/bin/sh\necho "loading: $*"\n')
+    (machine.root / "etc/init.d/kdump-tools").chmod(0o755)
+    assert machine.run("save-dump.sh").stdout == "loading: start\n"
