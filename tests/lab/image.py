@@ -48,7 +48,7 @@ class Image(NamedTuple):
 
 def planned(recipe: Recipe) -> Path:
     """Where the image of this recipe, with the files, mirrors and builder of today, is or will be."""
-    ingredients = cache.files_digest([recipe.directory, ASSEMBLE, Path(__file__)])
+    ingredients = cache.files_digest([*recipe.directories, ASSEMBLE, Path(__file__)])
     mirror = sources.mirrors().lines(recipe.suite)
     name = cache.key(recipe, ingredients, mirror, sources.carried_options())
     return cache_directory() / "images" / recipe.name / name
@@ -83,7 +83,15 @@ def build(recipe: Recipe, workplace: Path) -> None:
     bootstrap(recipe, archive, public.read_text(encoding="utf-8").strip(), log)
     say(f"building image {recipe.name}: making the disk")
     as_root = [] if os.geteuid() == 0 else ["fakeroot"]
-    run([*as_root, str(ASSEMBLE), str(archive), str(workplace), str(recipe.disk)], log=log)
+    layout = recipe.layout
+    run(
+        [
+            *(*as_root, str(ASSEMBLE), str(archive), str(workplace)),
+            *(str(recipe.disk), str(layout.root), *layout.file_system),
+        ],
+        log=log,
+        text="\n".join(layout.table) + "\n",
+    )
     archive.unlink()
     raw, disk = workplace / "disk.raw", workplace / "disk.qcow2"
     run(["qemu-img", "convert", "-O", "qcow2", str(raw), str(disk)], log=log)
@@ -98,6 +106,17 @@ def build(recipe: Recipe, workplace: Path) -> None:
     (workplace / "image.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
+def hooks(directory: Path) -> list[str]:
+    """What is done with the files of one directory, as commands on the tree $1."""
+    known = {
+        "files": f'cp -RL --no-preserve=ownership "{directory}/files/." "$1/"',
+        "customize.sh": f'"{directory}/customize.sh" "$1"',
+        "setup.sh": f'install -m 0755 "{directory}/setup.sh" "$1/lab-setup"',
+        "bootable.sh": f'install -m 0755 "{directory}/bootable.sh" "$1/lab-bootable"',
+    }
+    return [command for name, command in known.items() if (directory / name).exists()]
+
+
 def bootstrap(recipe: Recipe, archive: Path, public: str, log: Path) -> None:
     """Install the image's packages into an archive of its tree."""
     options = sources.carried_options()
@@ -107,8 +126,7 @@ def bootstrap(recipe: Recipe, archive: Path, public: str, log: Path) -> None:
         *(f"--aptopt={option}" for option in ['Acquire::Languages "none";', 'Acquire::Retries "3";', *options]),
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in untouched),
         "--include=" + ",".join(recipe.packages),
-        f'--customize-hook="{recipe.directory}/customize.sh" "$1"',
-        f'--customize-hook=install -m 0755 "{recipe.directory}/setup.sh" "$1/lab-setup"',
+        *(f"--customize-hook={hook}" for directory in recipe.directories for hook in hooks(directory)),
         *(recipe.suite, str(archive), *sources.mirrors().lines(recipe.suite)),
     ]
     extra = {"KDUMP_LAB_PUBKEY": public, "KDUMP_LAB_APT": "\n".join(options)}

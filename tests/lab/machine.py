@@ -143,7 +143,9 @@ def source(name: str, memory: int | None = None, cpus: int | None = None) -> Ite
     wanted = recipe(name)
     while True:
         built = image.ensure(wanted)
-        hardware = Hardware(accelerator.choose(built.kernel).name, memory or wanted.memory, cpus or wanted.cpus)
+        hardware = Hardware(
+            accelerator.choose(built.kernel).name, memory or wanted.memory, cpus or wanted.cpus, wanted.firmware
+        )
         saved = snapshot.ensure(built, hardware)
         with cache.image_lock(name, shared=True):
             if saved.exists() and built.disk.exists():  # a builder may have come in between
@@ -194,9 +196,9 @@ def attempt(directory: Path, disks: Disks, cancelled: threading.Event, *, restor
     files = Files(directory)
     files.serial.unlink(missing_ok=True)
     if restore:
-        snapshot.copy(disks.snapshot, disks.image, files.disk)
+        snapshot.copy(disks.snapshot, disks.image, files)
     else:
-        snapshot.overlay(disks.image, files.disk)
+        snapshot.overlay(disks.image, files)
     start(files, directory.name, disks.hardware, snapshot=restore)
     with Monitor(files.monitor) as monitor:
         port = monitor.ssh_port()
@@ -218,7 +220,7 @@ def discard(directory: Path) -> None:
     """Stop the machine of a directory, if it runs, and remove all but its logs."""
     files = Files(directory)
     stop(files)
-    for path in (files.disk, directory / STATE):
+    for path in (files.disk, files.variables, directory / STATE):
         path.unlink(missing_ok=True)
 
 

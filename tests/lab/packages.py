@@ -32,6 +32,11 @@ COMMANDS = {
     "shellcheck": "shellcheck",
     "zstd": "zstd",
 }
+# UEFI: its program, and its variables as they are before the first boot.
+OVMF_CODE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
+OVMF_VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
+# A file that shows that a package is there, and the package.
+FILES = {OVMF_CODE: "ovmf"}
 KEYRING_PACKAGE = "debian-archive-keyring"
 # Debian 12's first keyring does not know Debian 13.
 SUITE_KEY = Path("/usr/share/keyrings/debian-archive-trixie-stable.gpg")
@@ -65,6 +70,7 @@ def major(text: str) -> int:
 def missing() -> list[str]:
     """The packages that are not there, or too old."""
     packages = {package for command, package in COMMANDS.items() if not found(command)}
+    packages |= {package for path, package in FILES.items() if not path.exists()}
     if not SUITE_KEY.exists():
         packages.add(KEYRING_PACKAGE)
     if COMMANDS[QEMU] not in packages:

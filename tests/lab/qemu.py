@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.lab.errors import LabError
-from tests.lab.packages import QEMU
+from tests.lab.packages import OVMF_CODE, QEMU
 from tests.lab.process import run, tail, wait_until
 
 SNAPSHOT = "bare"
@@ -31,15 +31,20 @@ class Hardware(NamedTuple):
     accelerator: str
     memory: int  # MiB
     cpus: int
+    firmware: str = "bios"
 
 
 def hardware_arguments(hardware: Hardware) -> list[str]:
     """Everything that a snapshot depends on. Never -no-reboot: the capture kernel comes up by a reboot."""
+    # UEFI tries everything that could boot, one after the other, unless it is told: the disk, and no network.
+    efi = hardware.firmware == "efi"
+    disk = "virtio-blk-pci,drive=disk" + (",bootindex=0" if efi else "")
+    network = "virtio-net-pci,netdev=net" + (",romfile=" if efi else "")
     return [
         *("-machine", "q35", *ACCELERATORS[hardware.accelerator]),
         *("-m", str(hardware.memory), "-smp", str(hardware.cpus)),
         *("-nodefaults", "-display", "none"),
-        *("-device", "virtio-blk-pci,drive=disk", "-device", "virtio-net-pci,netdev=net"),
+        *("-device", disk, "-device", network),
         "-device",
         "virtio-rng-pci",
         # A new generation id tells the guest's random generator that it wakes up as a copy.
@@ -52,6 +57,17 @@ def drive_argument(disk: str) -> str:
     return f"id=disk,if=none,format=qcow2,cache=unsafe,discard=unmap,file={disk.replace(',', ',,')}"
 
 
+def firmware_arguments(hardware: Hardware, variables: Path) -> list[str]:
+    """The drives of firmware that is not QEMU's own. A snapshot needs variables in qcow2 too."""
+    if hardware.firmware == "bios":
+        return []
+    name = str(variables).replace(",", ",,")
+    return [
+        *("-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}"),
+        *("-drive", f"if=pflash,unit=1,format=qcow2,cache=unsafe,file={name}"),
+    ]
+
+
 class Files(NamedTuple):
     """The files of one running QEMU, all in one directory."""
 
@@ -60,6 +76,11 @@ class Files(NamedTuple):
     @property
     def disk(self) -> Path:
         return self.directory / "disk.qcow2"
+
+    @property
+    def variables(self) -> Path:
+        """Those of UEFI, on machines that have it."""
+        return self.directory / "variables.qcow2"
 
     @property
     def pidfile(self) -> Path:
@@ -85,7 +106,7 @@ def start(files: Files, name: str, hardware: Hardware, *, snapshot: bool) -> Non
         QEMU,
         *("-name", name),
         *hardware_arguments(hardware),
-        *("-drive", drive_argument(str(files.disk))),
+        *("-drive", drive_argument(str(files.disk)), *firmware_arguments(hardware, files.variables)),
         *("-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:0-:22"),
         # The paths of these two are relative: QEMU opens them before it leaves the directory, and the
         # address of a socket holds 107 bytes at most.

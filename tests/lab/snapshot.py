@@ -11,40 +11,43 @@ from tests.lab import cache, ssh
 from tests.lab.accelerator import host_identity
 from tests.lab.errors import LabError
 from tests.lab.image import Image
-from tests.lab.packages import qemu_version
+from tests.lab.packages import OVMF_CODE, OVMF_VARIABLES, qemu_version
 from tests.lab.process import run, say, tail
 from tests.lab.qemu import SNAPSHOT, Files, Hardware, hardware_arguments, pid, start, stop
 from tests.lab.qmp import Monitor
 from tests.lab.settings import BOOT_LIMIT, cache_directory
 
 
-def overlay(image: Image, disk: Path) -> None:
-    """A new disk that holds only what differs from the image."""
-    run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(image.disk), "-F", "qcow2", str(disk)])
+def overlay(image: Image, files: Files) -> None:
+    """A new disk that holds only what differs from the image, and firmware that never ran."""
+    run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(image.disk), "-F", "qcow2", str(files.disk)])
+    if image.recipe.firmware == "efi":
+        run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(OVMF_VARIABLES), str(files.variables)])
 
 
 def planned(image: Image, hardware: Hardware) -> Path:
     """Where the snapshot of this image on this hardware is or will be."""
     host = host_identity() if hardware.accelerator == "kvm" else ""
-    name = cache.key(qemu_version(), hardware_arguments(hardware), host)
+    firmware = cache.files_digest([OVMF_CODE, OVMF_VARIABLES]) if hardware.firmware == "efi" else ""
+    name = cache.key(qemu_version(), hardware_arguments(hardware), host, firmware)
     return cache_directory() / "snapshots" / image.recipe.name / image.identity / name
 
 
 def ensure(image: Image, hardware: Hardware) -> Path:
-    """The disk that holds the snapshot, made if it is missing."""
+    """The directory that holds the snapshot, made if it is missing."""
     directory = planned(image, hardware)
     if not directory.is_dir():
         with cache.image_lock(image.recipe.name):
             cache.artifact(directory, lambda workplace: build(image, hardware, workplace))
             cache.remove_others(directory.parent)
-    return directory / "disk.qcow2"
+    return directory
 
 
 def build(image: Image, hardware: Hardware, workplace: Path) -> None:
     """Boot a machine, let it come to rest, and save it with its memory."""
     say(f"building the snapshot of image {image.recipe.name}: booting ({hardware.accelerator})")
     files = Files(workplace)
-    overlay(image, files.disk)
+    overlay(image, files)
     start(files, f"lab-{image.recipe.name}", hardware, snapshot=False)
     try:
         with Monitor(files.monitor) as monitor:
@@ -64,7 +67,10 @@ def build(image: Image, hardware: Hardware, workplace: Path) -> None:
         stop(files)
 
 
-def copy(snapshot: Path, image: Image, disk: Path) -> None:
-    """A machine's own disk, with the snapshot in it."""
-    run(["cp", "--reflink=auto", "--sparse=always", str(snapshot), str(disk)])
-    run(["qemu-img", "rebase", "-u", "-f", "qcow2", "-b", str(image.disk), "-F", "qcow2", str(disk)])
+def copy(snapshot: Path, image: Image, files: Files) -> None:
+    """A machine's own disk, and firmware, with the snapshot in them."""
+    saved = Files(snapshot)
+    run(["cp", "--reflink=auto", "--sparse=always", str(saved.disk), str(files.disk)])
+    run(["qemu-img", "rebase", "-u", "-f", "qcow2", "-b", str(image.disk), "-F", "qcow2", str(files.disk)])
+    if saved.variables.exists():
+        run(["cp", "--sparse=always", str(saved.variables), str(files.variables)])

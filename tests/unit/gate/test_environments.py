@@ -73,7 +73,7 @@ def test_the_copy_for_ansible_test_holds_the_checkouts_files(tmp_path: Path) -> 
     """And nothing else: no environment, no results of earlier runs."""
     copy = ansible_test.copy_checkout(tmp_path)
     assert copy == tmp_path / "ansible_collections" / "kdump" / "fleet"
-    assert sorted(path.relative_to(copy) for path in copy.rglob("*") if path.is_file()) == checkout.files()
+    assert sorted(path.relative_to(copy) for path in copy.rglob("*") if path.is_file()) == sorted(checkout.files())
 
 
 def test_settings_of_pip_reach_ansible_test() -> None:

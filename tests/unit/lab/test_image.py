@@ -13,8 +13,8 @@ import pytest
 from tests.lab import image, snapshot
 from tests.lab.errors import LabError
 from tests.lab.image import Image
-from tests.lab.qemu import Hardware
-from tests.lab.recipes import DEBIAN, RECIPES, recipe
+from tests.lab.qemu import Files, Hardware
+from tests.lab.recipes import DEBIAN, OLD_BIOS, RECIPES, SYSTEMD_BOOT, recipe
 from tests.unit.lab.conftest import Fake
 
 
@@ -38,11 +38,13 @@ def test_an_image_is_keyed_by_everything_that_it_is_made_from(monkeypatch: pytes
     keys = [image.planned(DEBIAN)]
     keys.append(image.planned(DEBIAN._replace(packages=("one",))))
     keys.append(image.planned(DEBIAN._replace(suite="forky")))
+    keys.append(image.planned(DEBIAN._replace(layout=OLD_BIOS)))
+    keys.append(image.planned(DEBIAN._replace(shared=("common",))))
     fake("apt-config", """echo 'Acquire::http::Proxy "http://proxy.test";'""")
     keys.append(image.planned(DEBIAN))
     monkeypatch.setenv("KDUMP_LAB_MIRROR", "http://other.test/debian")
     keys.append(image.planned(DEBIAN))
-    monkeypatch.setattr(image, "ASSEMBLE", DEBIAN.directory / "setup.sh")
+    monkeypatch.setattr(image, "ASSEMBLE", DEBIAN.directory / "bootable.sh")
     keys.append(image.planned(DEBIAN))
     assert len(set(keys)) == len(keys)
 
@@ -92,15 +94,62 @@ def test_a_snapshot_is_valid_for_one_image_and_hardware(tmp_path: Path, monkeypa
 
 
 def test_an_unknown_image_is_told() -> None:
-    with pytest.raises(LabError, match="There is no image 'hurd'; there is debian, rpm"):
+    with pytest.raises(LabError, match="There is no image 'hurd'; there is debian, grub-legacy, rpm, systemd-boot"):
         recipe("hurd")
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_every_recipe_has_its_files(name: str) -> None:
-    directory = recipe(name).directory
-    for script in ("customize.sh", "setup.sh"):
-        assert (directory / script).stat().st_mode & 0o100
-    files = list((directory / "files").rglob("*"))
-    assert files
-    assert [path for path in files if not path.exists()] == [], "links to another image's files lead there"
+    wanted = recipe(name)
+    commands = [hook for directory in wanted.directories for hook in image.hooks(directory)]
+    for target in ("lab-setup", "lab-bootable"):
+        assert len([command for command in commands if command.endswith(f'"$1/{target}"')]) == 1
+    for directory in wanted.directories:
+        assert image.hooks(directory)
+        assert [path for path in directory.glob("*.sh") if not path.stat().st_mode & 0o100] == []
+    files = [path for directory in wanted.directories for path in (directory / "files").rglob("*") if path.is_file()]
+    assert wanted.directories[-1] / "files" / "etc" / "resolv.conf" in files, "before it, packages come from a mirror"
+
+
+def test_the_files_of_a_directory_come_before_its_script(tmp_path: Path) -> None:
+    assert image.hooks(tmp_path) == []
+    (tmp_path / "files").mkdir()
+    (tmp_path / "customize.sh").touch()
+    copied, changed = image.hooks(tmp_path)
+    assert copied.startswith("cp -RL")
+    assert changed == f'"{tmp_path}/customize.sh" "$1"'
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_the_root_partition_is_the_last_one(name: str) -> None:
+    layout = recipe(name).layout
+    assert layout.table[0].startswith("label: ")
+    assert layout.table[-1].startswith(f"start={layout.root}, type=")
+
+
+def test_firmware_has_its_own_variables_on_every_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: Fake
+) -> None:
+    fake("qemu-img", 'for last; do :; done; echo made >"$last"')
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    efi, bios = (Image(wanted, tmp_path / "image", "6.12", "6.12-1", "i") for wanted in (SYSTEMD_BOOT, DEBIAN))
+    first, second = Files(tmp_path / "one"), Files(tmp_path / "two")
+    snapshot.overlay(bios, first)
+    assert not first.variables.exists()
+    snapshot.overlay(efi, first)
+    snapshot.copy(first.directory, efi, second)
+    assert second.variables.read_text() == "made\n"
+
+
+def test_a_snapshot_of_other_firmware_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    firmware = tmp_path / "code.fd"
+    monkeypatch.setattr(snapshot, "OVMF_CODE", firmware)
+    monkeypatch.setattr(snapshot, "OVMF_VARIABLES", firmware)
+    found = built(tmp_path / "image")
+    places = []
+    for text in ("old", "new"):
+        firmware.write_text(text)
+        places.append(snapshot.planned(found, Hardware("tcg", 1024, 2, "efi")))
+        places.append(snapshot.planned(found, Hardware("tcg", 1024, 2)))
+    assert len(set(places)) == 3

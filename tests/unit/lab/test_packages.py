@@ -45,13 +45,15 @@ def test_missing_names_packages_once(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr(packages, "found", lambda command: command not in ("ssh", "ssh-keygen", "mke2fs"))
     monkeypatch.setattr(packages, "qemu_version", lambda: "10")
     monkeypatch.setattr(packages, "SUITE_KEY", tmp_path / "none")
-    assert packages.missing() == ["debian-archive-keyring", "e2fsprogs", "openssh-client"]
+    monkeypatch.setattr(packages, "FILES", {tmp_path / "firmware.fd": "ovmf", tmp_path: "there"})
+    assert packages.missing() == ["debian-archive-keyring", "e2fsprogs", "openssh-client", "ovmf"]
 
 
 def test_an_old_qemu_is_missing_with_its_tools(monkeypatch: pytest.MonkeyPatch, fake: Fake, tmp_path: Path) -> None:
     fake("qemu-system-x86_64", "echo 'QEMU emulator version 7.2.19'")
     monkeypatch.setattr(packages, "found", lambda command: True)
     monkeypatch.setattr(packages, "SUITE_KEY", tmp_path)
+    monkeypatch.setattr(packages, "FILES", {})
     assert packages.missing() == ["qemu-system-x86", "qemu-utils"]
 
 

@@ -48,6 +48,17 @@ def test_the_machine_that_is_asked_for() -> None:
     assert "-accel kvm -cpu host" in " ".join(qemu.hardware_arguments(Hardware("kvm", 512, 1)))
 
 
+def test_firmware_is_qemu_s_own_unless_another_is_asked_for() -> None:
+    efi = Hardware("tcg", 1024, 2, "efi")
+    assert qemu.firmware_arguments(TCG, Path("v")) == []
+    words = " ".join(qemu.firmware_arguments(efi, Path("/a,b/v")))
+    assert "readonly=on,file=/usr/share/OVMF/" in words
+    assert "format=qcow2" in words
+    assert "file=/a,,b/v" in words
+    assert "drive=disk,bootindex=0" in " ".join(qemu.hardware_arguments(efi)), "it would wait for the network"
+    assert "bootindex" not in " ".join(qemu.hardware_arguments(TCG))
+
+
 def test_commas_in_paths_are_not_options() -> None:
     assert qemu.drive_argument("/a,b/disk").endswith("file=/a,,b/disk")
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Turns the fresh tree $1 into a bare lab machine that looks like a Fedora host. Runs on the building machine, as root
-# of the tree. KDUMP_LAB_PUBKEY: the public key that may log in as root.
+# of the tree.
 set -eu
 
 root=$1
@@ -22,11 +22,6 @@ in_tree apt-get --quiet update
 in_tree apt-get --quiet --yes --no-install-recommends install linux-image-cloud-amd64
 kernel=$(basename "$root"/lib/modules/*)
 
-# Some of the files are those of the image debian. Its resolv.conf is for the machine: the packages come from here.
-cp "$root/etc/resolv.conf" "$root/tmp/resolv.conf"
-cp -RL --no-preserve=ownership "$here/files/." "$root/"
-mv "$root/tmp/resolv.conf" "$root/etc/resolv.conf"
-echo lab >"$root/etc/hostname"
 ln -sf bash "$root/usr/bin/sh"
 
 # What Fedora calls otherwise, and what Ansible looks for.
@@ -46,26 +41,12 @@ find "$root/etc/grub.d" -type f ! -name 00_header ! -name 10_entries -delete
 cp -RL --no-preserve=ownership "$here" "$root/tmp/image"
 in_tree /tmp/image/packages/build.sh /tmp/image
 rm -rf "$root/tmp/image"
-cp -L "$here/files/etc/resolv.conf" "$root/etc/resolv.conf"
 
 # The initrd of few modules. Building the disk looks for it under its name on Debian.
 rm -f "$root/boot/initrd.img-$kernel"
 in_tree dracut --quiet --modules 'bash base fs-lib initqueue kernel-modules rootfs-block udev-rules' \
     --drivers 'ext4 virtio_blk virtio_pci' "/boot/initramfs-$kernel.img" "$kernel"
 ln -s "initramfs-$kernel.img" "$root/boot/initrd.img-$kernel"
-
-# Key login for root, and no password that anybody could know.
-in_tree passwd --quiet --lock root
-mkdir -p "$root/root/.ssh"
-chmod 0700 "$root/root/.ssh"
-printf '%s\n' "$KDUMP_LAB_PUBKEY" >"$root/root/.ssh/authorized_keys"
-chmod 0600 "$root/root/.ssh/authorized_keys"
-
-# A machine of the lab lives for minutes: nothing may wake up and take its processors or the package lock.
-in_tree systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
-    e2scrub_all.timer e2scrub_reap.service fstrim.timer grub-common.service systemd-pstore.service \
-    grub2-common.service getty@tty1.service serial-getty@ttyS0.service
-in_tree systemctl --quiet enable systemd-networkd.service ssh.service
 
 # Debian's package manager steps back: what looks for a host's own must find dnf. Its database stays, for the version
 # of the kernel, and its configuration until the first boot, for the program that builds the tree.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The first program of the machine's first boot: makes its disk bootable, and powers off.
+# The first program of the machine's first boot: makes its disk bootable, as the image's bootable.sh says, and powers
+# off.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 power_off() {
@@ -16,8 +17,8 @@ mount -t sysfs sysfs /sys 2>/dev/null
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
 mount -t tmpfs tmpfs /run 2>/dev/null
 echo 1 >/proc/sys/kernel/sysrq
-if mount -o remount,rw / && grub-install --target=i386-pc --no-floppy /dev/vda && update-grub; then
-    rm -f /lab-setup
+if mount -o remount,rw / && /lab-bootable; then
+    rm -f /lab-setup /lab-bootable
     power_off 'done'
 fi
 power_off 'failed'
