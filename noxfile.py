@@ -7,6 +7,7 @@ Sessions run in the environment that nox itself runs in (make environment). Only
 Python or another ansible-core get an environment of their own, under .nox.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import nox
@@ -23,7 +24,7 @@ from nox.command import CommandFailed
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-from tests import ansible_test, molecule_run, pythons, summary  # noqa: E402  (needs the path above)
+from tests import ansible_test, lanes, molecule_run, pythons, summary  # noqa: E402  (needs the path above)
 from tests.checkout import collections_path, files  # noqa: E402  (as above)
 from tests.lab.recipes import RECIPES  # noqa: E402  (as above)
 
@@ -31,6 +32,8 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "floor", "unit"]
 
 LAB = (sys.executable, "-m", "tests.lab")
+PYTEST = (sys.executable, "-m", "pytest")
+LANES = 2  # machines at a time that two processors carry
 TOOLS = Path(sys.executable).parent
 ARTIFACTS = ROOT / "artifacts"
 COLLECTIONS = collections_path()
@@ -75,14 +78,26 @@ class Parts:
         ok, seconds = self._run(command, env)
         self._keep(summary.judge_tests(part, ok, sorted(reports.glob("*.xml")), seconds))
 
+    def side_by_side(self, jobs: Sequence[lanes.Job]) -> None:
+        """Run commands as tests() does, two at a time; each is shown when it has ended."""
+        for job in jobs:
+            shutil.rmtree(job.reports, ignore_errors=True)
+            job.reports.mkdir(parents=True)
+        self.session.log(f"{LANES} at a time, in this order: " + ", ".join(job.part for job in jobs))
+        with contextlib.closing(lanes.Lanes(LANES, {**os.environ, **self.variables}).run(jobs)) as ended:
+            for done in ended:
+                self.session.log(f"{done.job.part}: ended after {done.seconds:.0f} s; this is what it said")
+                print(done.output, end="", flush=True)
+                reports = sorted(done.job.reports.glob("*.xml"))
+                self._keep(summary.judge_tests(done.job.part, done.ok, reports, done.seconds))
+
     def pytest(self, part: str, *arguments: str | Path, python: str | Path = sys.executable) -> None:
         """Run pytest, with its arguments from the command line of nox last."""
         reports = ARTIFACTS / "junit" / part.replace(" ", "-")
         self.tests(
             part,
             python,
-            "-m",
-            "pytest",
+            *PYTEST[1:],
             f"--junitxml={reports / 'pytest.xml'}",
             *arguments,
             *self.session.posargs,
@@ -257,15 +272,23 @@ def machines(session: nox.Session) -> None:
         ready = parts.check("lab setup", *LAB, "setup")
         built = [ready and parts.check(f"lab build {name}", *LAB, "build", name) for name in RECIPES]
         if all(built):
-            for scenario in molecule_run.scenarios(ROOT):
-                parts.tests(
-                    f"molecule {scenario}",
-                    sys.executable,
-                    "-m",
-                    "tests.molecule_run",
-                    scenario,
-                    reports=molecule_run.ARTIFACTS / scenario,
-                )
-            parts.pytest("machines", "tests/machines")
+            life = ARTIFACTS / "junit" / "machines"
+            parts.side_by_side(
+                [
+                    lanes.Job(
+                        "machines",
+                        (*PYTEST, f"--junitxml={life / 'pytest.xml'}", "tests/machines", *session.posargs),
+                        life,
+                    ),
+                    *(
+                        lanes.Job(
+                            f"molecule {scenario}",
+                            (sys.executable, "-m", "tests.molecule_run", scenario),
+                            molecule_run.ARTIFACTS / scenario,
+                        )
+                        for scenario in molecule_run.longest_first(ROOT)
+                    ),
+                ]
+            )
         parts.check("nothing left running", sys.executable, "-m", "tests.leftovers", ROOT, directory)
     parts.end()

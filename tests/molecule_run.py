@@ -44,6 +44,11 @@ def scenarios(root: Path) -> list[str]:
     return sorted(path.parent.name for path in root.glob("molecule/*/molecule.yml"))
 
 
+def longest_first(root: Path) -> list[str]:
+    """The scenarios in the order in which two at a time end soonest: those with the most steps first."""
+    return sorted(scenarios(root), key=lambda name: -len(sequence_of(root / "molecule" / name)))
+
+
 def steps(output: str, scenario: str) -> list[Step]:
     """The steps that molecule says it executed, how each ended, and how many hosts its recap names."""
     found = []

@@ -129,6 +129,13 @@ def test_scenarios_are_found(tmp_path: Path) -> None:
     assert molecule_run.scenarios(tmp_path) == ["a", "b"]
 
 
+def test_the_longest_scenario_comes_first(tmp_path: Path) -> None:
+    for name, steps in (("a", "[create]"), ("b", "[create, converge, verify tests/armed]"), ("c", "[create]")):
+        (tmp_path / "molecule" / name).mkdir(parents=True)
+        (tmp_path / "molecule" / name / "molecule.yml").write_text(f"scenario: {{test_sequence: {steps}}}\n")
+    assert molecule_run.longest_first(tmp_path) == ["b", "a", "c"]
+
+
 def test_steps_become_a_report(tmp_path: Path) -> None:
     """One test for each step; a complaint is a failure."""
     path = tmp_path / "steps.xml"
