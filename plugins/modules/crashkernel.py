@@ -30,6 +30,12 @@ description:
     out of the line of the entry that boots next; it stays when the values are taken away again. Unified kernel images
     get an add-on that C(ukify) builds; one that has C(crashkernel=) built in, is signed for Secure Boot, or has a
     C(systemd-stub) older than 254 is an error that says how to build it anew.
+  - With rpm-ostree C(rpm-ostree kargs) changes the deployment that boots next in one transaction; those that are kept
+    for a rollback stay as they are. With zipl and sections of its own C(parameters) in C(/etc/zipl.conf) is edited, and
+    C(zipl) is run.
+  - Where SUSE's C(kdumptool) is installed, C(KDUMP_UPDATE_BOOTLOADER) in C(/etc/sysconfig/kdump) is set to C(false), as
+    kdump(7) says for those who manage the boot loader themselves (releases that do not know it get the values in
+    C(KDUMP_CRASHKERNEL)); otherwise its service would put its own estimate back at the next boot.
   - When anything fails, a full disk, a read-only file system, a generator that stops or writes something else, then
     every file is put back to the byte, and the error says what the tool said.
   - Nothing is rebooted; RV(reboot_required) says whether that is needed.
@@ -63,7 +69,9 @@ notes:
   - Entries that are not made from the settings are neither changed nor returned, such as those that are written by
     hand in C(/etc/grub.d/40_custom), memory tests, and other systems on the same machine. When one of them is the one
     that boots next, and has other values, that is an error.
-  - rpm-ostree and zipl without entries that grubby edits are recognised and refused.
+  - What is read and written for each boot loader, how it is recognised, and where it was proven, stands in
+    docs/boot-loaders.md. SUSE systems with a read-only root file system, hosts of ostree without rpm-ostree, and GRUB 2
+    with Boot Loader Specification entries but without grubby are recognised and refused, with what to do instead.
 seealso:
   - module: kdump.fleet.crash_memory_info
   - module: kdump.fleet.kdump_info

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every boot loader backend offers: its entries, what kernels to come get, and a plan to change crashkernel=.
 
-A backend reads files and never runs a command; the commands of its plan are run by apply.py.
+A backend reads files; the commands of its plan are run by apply.py. Only that of rpm-ostree has to ask its tool.
 """
 
 from abc import ABC, abstractmethod

@@ -14,6 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import SETTINGS, Grub2
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.mounts import mounted
 
 OSTREE = "/run/ostree-booted"
 EFI_VARIABLES = "/sys/firmware/efi/efivars"
@@ -52,8 +53,8 @@ class Candidate(NamedTuple):
     name: str
     evidence: str
     loader: Optional[BootLoader] = None
-    reason: str = "which kdump.fleet does not support yet"
-    remedy: str = "Set crashkernel= with its own tools"
+    reason: str = ""
+    remedy: str = ""
 
 
 Probe = Callable[[Host], List[Candidate]]
@@ -85,7 +86,21 @@ def detect(host: Host) -> BootLoader:
 
 def _rpm_ostree(host: Host) -> List[Candidate]:
     """GRUB's files are there as well, but the deployments own the arguments."""
-    return [Candidate("rpm-ostree", OSTREE)] if host.exists(OSTREE) else []
+    if not host.exists(OSTREE):
+        return []
+    if not host.which("rpm-ostree"):
+        return [
+            Candidate(
+                "ostree",
+                OSTREE,
+                None,
+                "and rpm-ostree, which edits the arguments of deployments, is not installed",
+                "On an image for bootc put crashkernel= into a file in /usr/lib/bootc/kargs.d of the image",
+            )
+        ]
+    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.rpm_ostree import RpmOstree  # as below
+
+    return [Candidate("rpm-ostree", OSTREE, RpmOstree(host, OSTREE))]
 
 
 def _booted_by_systemd_boot(host: Host) -> List[Candidate]:
@@ -119,7 +134,9 @@ def _zipl(host: Host) -> List[Candidate]:
         return []
     entries = len(host.glob(BLS_ENTRIES + "/*.conf"))
     if not entries or not host.which("grubby"):
-        return [Candidate("zipl", ZIPL)]
+        from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.zipl import Zipl  # as above
+
+        return [Candidate("zipl", ZIPL, Zipl(host, ZIPL))]
     evidence = "{0}, {1} has {2} entries".format(ZIPL, BLS_ENTRIES, entries)
     return [Candidate("zipl with Boot Loader Specification entries", evidence, _grubby(host, evidence, None))]
 
@@ -166,6 +183,17 @@ def _grub2_candidate(host: Host, menu: str, generators: Tuple[str, ...]) -> Cand
         )
     generator = next((name for name in generators if host.which(name)), None)
     evidence = "{0}, written by {1}".format(menu, generator or "a generator that is not installed")
+    if host.which("transactional-update") and any(
+        mount.directory == "/" and "ro" in mount.options for mount in mounted(host)
+    ):
+        return Candidate(
+            "GRUB 2",
+            evidence,
+            None,
+            "and its root file system is read-only: transactional-update alone writes there, into the next snapshot",
+            "Run 'transactional-update setup-kdump', or put crashkernel= into GRUB_CMDLINE_LINUX in /etc/default/grub "
+            "and run 'transactional-update grub.cfg', then reboot",
+        )
     return Candidate("GRUB 2", evidence, Grub2(host, evidence, menu, generators))
 
 

@@ -6,6 +6,7 @@
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import kdumptool
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.apply import apply
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BootEntry,
@@ -30,6 +31,7 @@ def ensure(host: Host, wanted: Optional[str], check_mode: bool = False) -> Dict[
     before = loader.entries()
     _reach_next(loader, before, wanted_values(wanted))
     plan = loader.plan(wanted)
+    plan = plan._replace(files=plan.files + kdumptool.changes(host, plan.wanted))
     after = plan.entries_after if check_mode else apply(host, loader, plan)
     running = crashkernel.values(host.read("/proc/cmdline") or "")
     result: Dict[str, Any] = printable(

@@ -15,7 +15,9 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect impo
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub_legacy import GrubLegacy
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.rpm_ostree import RpmOstree
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.systemd_boot import SystemdBoot
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.zipl import Zipl
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from tests.unit.plugins.module_utils.bootloader.machine import MENU, Machine
 
@@ -115,18 +117,41 @@ def test_nothing_found_says_what_was_looked_for(tmp_path: pathlib.Path) -> None:
         assert name in message
 
 
-@pytest.mark.parametrize(
-    "files, words",
-    [
-        ({"/run/ostree-booted": "", MENU_2: BLS_MENU, BLS_ENTRY: ""}, ["rpm-ostree (/run/ostree-booted)"]),
-        ({"/etc/zipl.conf": ""}, ["zipl (/etc/zipl.conf)"]),
-        ({"/etc/zipl.conf": "", "/usr/sbin/grubby": ""}, ["zipl (/etc/zipl.conf)"]),
-        ({"/etc/zipl.conf": "", BLS_ENTRY: ""}, ["zipl (/etc/zipl.conf)"]),
-    ],
-)
-def test_boot_loaders_that_are_not_supported(tmp_path: pathlib.Path, files: Dict[str, str], words: List[str]) -> None:
-    message = message_of(host_with(tmp_path, files))
-    assert all(word in message for word in words + ["not support yet"]), message
+def test_ostree_without_its_tool(tmp_path: pathlib.Path) -> None:
+    message = message_of(host_with(tmp_path, {"/run/ostree-booted": "", MENU_2: BLS_MENU, BLS_ENTRY: ""}))
+    assert "This host boots through ostree (/run/ostree-booted), and rpm-ostree" in message
+    assert "/usr/lib/bootc/kargs.d" in message
+    loader = detect(host_with(tmp_path, {"/usr/sbin/rpm-ostree": ""}))
+    assert isinstance(loader, RpmOstree)
+    assert loader.evidence == "/run/ostree-booted"
+
+
+@pytest.mark.parametrize("more", [{}, {"/usr/sbin/grubby": ""}, {BLS_ENTRY: ""}])
+def test_zipl_with_sections_of_its_own(tmp_path: pathlib.Path, more: Dict[str, str]) -> None:
+    loader = detect(host_with(tmp_path, dict({"/etc/zipl.conf": ""}, **more)))
+    assert isinstance(loader, Zipl)
+    assert loader.evidence == "/etc/zipl.conf"
+
+
+@pytest.mark.parametrize("options, is_refused", [("ro,relatime", True), ("rw", False)])
+def test_suse_s_read_only_root(old_machine: Machine, options: str, is_refused: bool) -> None:
+    old_machine.write("/proc/self/mounts", "/dev/vda2 / btrfs {0} 0 0\n".format(options))
+    assert detect(old_machine.host).name == "grub2"
+    old_machine.program("transactional-update")
+    if not is_refused:
+        assert detect(old_machine.host).name == "grub2"
+        return
+    message = message_of(old_machine.host)
+    assert "its root file system is read-only" in message
+    assert "Run 'transactional-update setup-kdump'" in message
+
+
+@pytest.mark.parametrize("efi", [True, False])
+def test_suse_has_one_menu_on_bios_and_efi(old_machine: Machine, efi: bool) -> None:
+    old_machine.write("/boot/efi/EFI/opensuse/grub.cfg", "set prefix=x\nsource x/grub.cfg\n")
+    if efi:
+        old_machine.write("/sys/firmware/efi/x", "")
+    assert grub2_of(old_machine.host).plan("1M").commands == [["grub2-mkconfig", "-o", MENU_2]]
 
 
 @pytest.mark.parametrize("menu", [MENU, MENU_2])
