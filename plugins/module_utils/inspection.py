@@ -7,13 +7,14 @@ from typing import List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup
+from ansible_collections.kdump.fleet.plugins.module_utils.sizing import Estimate
 
 
 class Inspection(NamedTuple):
     """What a longer look found."""
 
     lacking: List[str]  # what the capture initrd does not hold and the target needs
-    estimate: Optional[int]  # bytes to reserve, by kdumpctl's own estimate; None without one
+    estimate: Optional[Estimate]  # what to reserve, by the host's own tool; None without one
 
 
 def inspect(host: Host, setup: Setup) -> Inspection:
@@ -21,11 +22,11 @@ def inspect(host: Host, setup: Setup) -> Inspection:
     if setup.tool != "kdumpctl":
         return Inspection([], None)
     from ansible_collections.kdump.fleet.plugins.module_utils.capture_initrd import lacking, listed
-    from ansible_collections.kdump.fleet.plugins.module_utils.kdumpctl_estimate import recommended
+    from ansible_collections.kdump.fleet.plugins.module_utils.host_estimate import estimate
 
+    enough = estimate(host)  # first, because it may build the initrd anew
     if setup.capture_initrd is None:
-        return Inspection([], recommended(host))
-    enough = recommended(host)  # first, because it may build the initrd anew
+        return Inspection([], enough)
     settings = setup.files[0].settings
     held = listed(host, setup.capture_initrd)
     return Inspection(lacking(held, setup.target, settings["core_collector"], settings["sshkey"]), enough)

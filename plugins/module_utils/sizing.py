@@ -15,12 +15,19 @@ MIB = 1 << 20
 # What is added to a measured use. It was looked at a few times a second, so that a short peak is missed, and the next
 # capture needs more than the last one: kernels and their drivers grow with updates, devices are added.
 MARGIN = 4  # one part in four
-STEP = 16 * MIB  # the kernel places the region in such steps
+STEP = 16 * MIB  # an x86_64 kernel places the region in such steps, other kernels in smaller ones
 WASTEFUL = 2  # times the measured use: more than that is given up for nothing
 
 MEASURED = "measured capture"
-ESTIMATE = "kdumpctl estimate"
 DEFAULT = "default"
+
+
+class Estimate(NamedTuple):
+    """What a host's own tool says: bytes in all, those of them that belong below 4 GiB where it names them, and who."""
+
+    bytes: int
+    low_bytes: int
+    source: str
 
 
 class Recommendation(NamedTuple):
@@ -32,11 +39,11 @@ class Recommendation(NamedTuple):
 
 
 def recommend(
-    used: Optional[int], estimate: Optional[int], default: Optional[str], resolution: Optional[Resolution]
+    used: Optional[int], estimate: Optional[Estimate], default: Optional[str], resolution: Optional[Resolution]
 ) -> Optional[Recommendation]:
     """The best that is known, or None.
 
-    I(used) are the bytes that a capture was measured to use, I(estimate) those that the host's own tool asks for.
+    I(used) are the bytes that a capture was measured to use, I(estimate) is what the host's own tool says.
     I(default) is the value of C(crashkernel=) that the tool brings, and I(resolution) what that is on this host.
     """
     if used:
@@ -46,7 +53,7 @@ def recommend(
             "the last proven capture used {0}, and a quarter of that is added".format(mebibytes(used)),
         )
     if estimate:
-        return Recommendation(estimate, ESTIMATE, "kdumpctl estimates it")
+        return Recommendation(estimate.bytes, estimate.source, "{0} says so".format(estimate.source))
     if default and resolution and resolution.size:
         return Recommendation(
             resolution.size + resolution.low, DEFAULT, "the default for this host is {0}".format(default)

@@ -13,17 +13,25 @@ author:
 description:
   - Says how much memory is set aside for the capture kernel and where, what the running kernel was booted with, what a
     kernel makes of that value on this host's RAM, and whether a capture kernel is loaded.
-  - Reads files below C(/proc) and C(/sys) only, under their new and their old names. A file that is busy because a
-    capture kernel is being loaded is read again.
+  - Reads files below C(/proc) and C(/sys) only, under their new and their old names, unless O(estimate) asks for more.
+    A file that is busy because a capture kernel is being loaded is read again.
   - A kernel without kexec, a reader who may not see addresses and a host that reserves nothing are three different
     answers, RV(kexec_supported), RV(privileged) and RV(reserved_bytes).
 requirements:
   - Python 3.6 or newer on the host
   - root for everything that depends on addresses, because C(/proc/iomem) shows zeros to others
-options: {}
+options:
+  estimate:
+    description:
+      - Whether to ask the host's own tool how much to reserve, C(kdumpctl estimate) (Fedora, RHEL) or
+        C(kdumptool calibrate) (SUSE).
+      - That takes seconds to minutes, and kdumpctl may build a capture initrd that is out of date. Not done in check
+        mode.
+    type: bool
+    default: false
 attributes:
   check_mode:
-    description: Reads only, and so does the same in check mode.
+    description: Reads only, and so does the same in check mode, but for O(estimate).
     support: full
   diff_mode:
     description: Changes nothing, so there is nothing to show.
@@ -65,6 +73,11 @@ EXAMPLES = r"""
 - name: Say it in one line
   ansible.builtin.debug:
     var: memory.summary
+
+- name: Ask the host's own tool how much to reserve
+  kdump.fleet.crash_memory_info:
+    estimate: true
+  register: memory
 
 - name: Stop when the kernel did not reserve what its command line asks for
   ansible.builtin.assert:
@@ -221,6 +234,27 @@ capture:
       type: int
       returned: always
       sample: 128974848
+estimate:
+  description: What the host's own tool recommends to reserve; null unless O(estimate) asks for it, and where there is
+    no such tool or it gives up.
+  type: dict
+  returned: success
+  contains:
+    bytes:
+      description: Bytes in all.
+      type: int
+      returned: always
+      sample: 264241152
+    low_bytes:
+      description: Those of them that belong below 4 GiB, for V(,low); 0 where the tool names none.
+      type: int
+      returned: always
+      sample: 75497472
+    source:
+      description: V(kdumpctl estimate) or V(kdumptool calibrate).
+      type: str
+      returned: always
+      sample: kdumptool calibrate
 summary:
   description: All this in one line, for a table.
   type: str
@@ -233,14 +267,21 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import read
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import clear_errors
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host_estimate import estimate
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 
 
 def main() -> None:
     """Answer with what is reserved and what was asked for."""
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=dict(estimate=dict(type="bool", default=False)),
+        supports_check_mode=True,
+    )
     with clear_errors(module):
-        module.exit_json(changed=False, **printable(read(Host())))
+        host = Host()
+        found = estimate(host) if module.params["estimate"] and not module.check_mode else None
+        answer = dict(read(host), estimate=dict(found._asdict()) if found else None)
+        module.exit_json(changed=False, **printable(answer))
 
 
 if __name__ == "__main__":

@@ -224,7 +224,7 @@ findings:
       returned: always
       sample: rollout
 crash_memory:
-  description: The return values of M(kdump.fleet.crash_memory_info).
+  description: The return values of M(kdump.fleet.crash_memory_info), but for its estimate.
   type: dict
   returned: success
   sample: {reserved_bytes: 201326592, capture_kernel_loaded: true, summary: 192 MiB reserved}

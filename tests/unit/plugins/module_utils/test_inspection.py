@@ -10,6 +10,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.facts import setup_of
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult
 from ansible_collections.kdump.fleet.plugins.module_utils.inspection import Inspection, inspect
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.sizing import Estimate
 from tests.unit.plugins.module_utils.host_tree import HostTree
 from tests.unit.plugins.module_utils.rpm_tree import INITRD, ready_rpm_host
 
@@ -29,5 +30,5 @@ def test_a_capture_initrd_that_is_not_there_is_not_opened(tmp_path: Path) -> Non
     tree.remove(INITRD)
     setup = setup_of(tree.host(), Policy())
     tree.runner = run
-    assert inspect(tree.host(), setup) == Inspection([], 300 << 20)
+    assert inspect(tree.host(), setup) == Inspection([], Estimate(300 << 20, 0, "kdumpctl estimate"))
     assert asked == [["kdumpctl", "estimate"]]

@@ -338,7 +338,7 @@ def test_a_whole_initrd_and_enough_memory_are_no_finding(tree: RpmTree) -> None:
     assert answer["recommended"] == {
         "bytes": 256 << 20,
         "source": "kdumpctl estimate",
-        "reason": "kdumpctl estimates it",
+        "reason": "kdumpctl estimate says so",
     }
 
 
@@ -435,7 +435,7 @@ CASES = [
     Case(
         "crash-memory-below-need",
         lambda tree: inspecting(tree, recommended=300),
-        "256 MiB are reserved, and 300 MiB are needed: kdumpctl estimates it.",
+        "256 MiB are reserved, and 300 MiB are needed: kdumpctl estimate says so.",
         inspect=True,
     ),
     Case(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.sizing import MIB, STEP, is_wasteful, recommend
+from ansible_collections.kdump.fleet.plugins.module_utils.sizing import MIB, STEP, Estimate, is_wasteful, recommend
 
 GIB = 1 << 30
 DEFAULT = "2G-64G:256M,64G-:512M"
@@ -21,10 +21,10 @@ HIGH = crashkernel.resolve("crashkernel=1G,high", 64 * GIB)
 @pytest.mark.parametrize(
     ("used", "estimate", "resolution", "size", "source"),
     [
-        (123 * MIB, 300 * MIB, USUAL, 160, "measured capture"),
+        (123 * MIB, Estimate(300 * MIB, 0, "kdumpctl estimate"), USUAL, 160, "measured capture"),
         (128 * MIB, None, None, 160, "measured capture"),
         (128 * MIB + 1, None, None, 176, "measured capture"),
-        (None, 655 * MIB, USUAL, 655, "kdumpctl estimate"),
+        (None, Estimate(655 * MIB, 0, "kdumpctl estimate"), USUAL, 655, "kdumpctl estimate"),
         (None, None, USUAL, 256, "default"),
         (None, None, HIGH, 1024 + 256, "default"),  # with the region below 4 GiB that comes along
         (None, None, SMALL, None, None),
@@ -33,7 +33,7 @@ HIGH = crashkernel.resolve("crashkernel=1G,high", 64 * GIB)
 )
 def test_the_best_that_is_known_counts(
     used: Optional[int],
-    estimate: Optional[int],
+    estimate: Optional[Estimate],
     resolution: Optional[crashkernel.Resolution],
     size: Optional[int],
     source: Optional[str],

@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crash_memory
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.sizing import Estimate
 from ansible_collections.kdump.fleet.plugins.modules import crash_memory_info
+from tests.unit.plugins.module_utils.host_tree import HostTree
 
 TYPES = {"bool": bool, "int": int, "str": str, "list": list, "dict": dict}
 
@@ -22,10 +24,13 @@ class FakeModule:
 
     result: dict[str, Any] = {}
     failure: Optional[str] = None
+    given: dict[str, Any] = {}
+    checking = False
 
     def __init__(self, argument_spec: dict[str, Any], supports_check_mode: bool) -> None:
-        assert argument_spec == {}
+        assert argument_spec == {"estimate": {"type": "bool", "default": False}}
         assert supports_check_mode
+        self.params, self.check_mode = dict(FakeModule.given), FakeModule.checking
         FakeModule.result, FakeModule.failure = {}, None
 
     def exit_json(self, **result: Any) -> None:
@@ -38,6 +43,7 @@ class FakeModule:
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crash_memory_info, "AnsibleModule", FakeModule)
+    monkeypatch.setattr(FakeModule, "given", {"estimate": False})
 
 
 def test_it_answers_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +52,27 @@ def test_it_answers_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     assert FakeModule.failure is None
     assert FakeModule.result["changed"] is False
     assert FakeModule.result["summary"] == "nothing reserved: kernel  has no kexec"
+
+
+@pytest.mark.parametrize(("check_mode", "asked"), [(False, ["kdumptool calibrate"]), (True, [])])
+def test_the_host_is_asked_for_its_estimate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check_mode: bool, asked: list[str]
+) -> None:
+    commands: list[str] = []
+
+    def run(argv: list[str], timeout: float) -> CommandResult:
+        commands.append(" ".join(argv))
+        return CommandResult(argv, 0, "Low: 72\nHigh: 180\n", "")
+
+    tree = HostTree(tmp_path)
+    tree.program("/usr/sbin/kdumptool")
+    monkeypatch.setattr(crash_memory_info, "Host", lambda: Host(str(tmp_path), run))
+    monkeypatch.setattr(FakeModule, "given", {"estimate": True})
+    monkeypatch.setattr(FakeModule, "checking", check_mode)
+    crash_memory_info.main()
+    assert commands == asked
+    known = {"bytes": 252 << 20, "low_bytes": 72 << 20, "source": "kdumptool calibrate"}
+    assert FakeModule.result["estimate"] == (known if asked else None)
 
 
 def test_bytes_that_are_not_utf8_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +113,5 @@ def test_the_documentation_names_what_is_returned(tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc" / "iomem").write_text("00001000-3fffffff : System RAM\n  10000000-1bffffff : Crash kernel\n")
     measured = {"total_bytes": 1 << 27, "least_available_bytes": 1 << 26}
-    agree(
-        yaml.safe_load(crash_memory_info.RETURN),
-        crash_memory.read(Host(root=str(tmp_path)), capture=measured),
-    )
+    found = crash_memory.read(Host(root=str(tmp_path)), capture=measured)
+    agree(yaml.safe_load(crash_memory_info.RETURN), dict(found, estimate=Estimate(2, 1, "")._asdict()))
