@@ -1,0 +1,44 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was asked and what became of it, in a file of the server and in syslog."""
+
+import contextlib
+import os
+import syslog
+import time
+
+LARGEST = 16 * 1024 * 1024  # bytes, before the file becomes the old one: a host that asks and asks fills no disk
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def quoted(text: str) -> str:
+    """I(text) on one line, in ASCII, and not endless."""
+    short = text if len(text) <= 300 else text[:300] + "..."
+    return ascii(short)
+
+
+class Journal:
+    """The lines of one session. A journal that cannot be written stops no dump."""
+
+    def __init__(self, path: str, host: str) -> None:
+        self.path = path
+        self.host = host
+
+    def say(self, text: str) -> None:
+        """One line."""
+        line = "{0} {1}".format(self.host, text)
+        with contextlib.suppress(OSError):
+            syslog.openlog("kdump-gate", syslog.LOG_PID, syslog.LOG_DAEMON)
+            syslog.syslog(syslog.LOG_NOTICE, line)
+        if not self.path:
+            return
+        with contextlib.suppress(OSError):
+            file = os.open(self.path, _APPEND, 0o600)
+            try:
+                stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+                os.write(file, "{0} {1}\n".format(stamp, line).encode("ascii", "backslashreplace"))
+                if os.fstat(file).st_size > LARGEST:
+                    os.replace(self.path, self.path + ".1")
+            finally:
+                os.close(file)

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate: what sshd runs in place of the command that a host sends."""
+
+import contextlib
+import os
+import signal
+import sys
+from typing import List, NoReturn
+
+from . import collector, grammar, scp, settings
+from .journal import Journal, quoted
+from .landing import Landing
+from .refusal import RefusedError
+from .scp import Streams
+from .sftp import Sftp
+from .upload import receive, upload
+
+COLLECT = "--collect"
+
+
+class LostError(Exception):
+    """The session was ended from outside."""
+
+
+class Gate:
+    """One request of one host."""
+
+    def __init__(self, values: settings.Settings, names: List[str], streams: Streams, journal: Journal) -> None:
+        host, paths = names[0], names[1:]
+        self.streams = streams
+        self.log = journal.say
+        # What the host calls its own folder: the path in its kdump.conf, and where it really is.
+        self.homes = [*paths, "{0}/{1}".format(values.area.rstrip("/"), host)]
+        self.landing = Landing(values.area, host, values.limits)
+
+    def serve(self, command: str) -> None:
+        """Do what I(command) asks for, or refuse it."""
+        request = grammar.parse(command)
+        places = [grammar.parts(path, self.homes) for path in request.paths]
+        place = places[0] if places else ()
+        if request.verb == "nothing":
+            return
+        if request.verb == "mkdir":
+            self.landing.mkdir(place)
+        elif request.verb in ("avail", "df"):
+            self._df(place, request.verb == "df")
+        elif request.verb == "mktemp":
+            self._say("{0}/{1}\n".format(request.paths[0].rstrip("/"), self.landing.mktemp(place)))
+        elif request.verb == "rmdir":
+            self.landing.rmdir(place)
+        elif request.verb == "receive":
+            self._receive(place)
+        elif request.verb == "finish":
+            size = self.landing.finish(place, places[1])
+            self.log("finished {0}: {1} bytes".format("/".join(places[1]), size))
+        elif request.verb == "scp":
+            scp.serve(self.streams, self.landing, place, self.log)
+        else:
+            Sftp(self.streams, self.landing, self.homes, self.log).serve()
+
+    def _receive(self, place: grammar.Parts) -> None:
+        # When the connection breaks, this side sees an end like any other. Only the host can say that all was sent, by
+        # the new name that it asks for next.
+        if not place or not grammar.is_incomplete(place[-1]):
+            raise RefusedError("a file is received under an incomplete name, and gets its final one when it is whole")
+        with upload(self.landing, place, self.log) as file:
+            receive(self.streams.read, file)
+
+    def _df(self, place: grammar.Parts, portable: bool) -> None:
+        with self.landing.folder(place):
+            left = str(min(self.landing.space()) // 1024)
+        if portable:
+            self._say("Filesystem 1024-blocks Used Available Capacity Mounted on\n- {0} 0 {0} 0% /\n".format(left))
+        else:
+            width = max(5, len(left))
+            self._say("{0}\n{1}\n".format("Avail".rjust(width), left.rjust(width)))
+
+    def _say(self, text: str) -> None:
+        self.streams.write(text.encode("ascii"))
+
+
+def main(arguments: List[str], command: str, streams: Streams, path: str) -> int:
+    """Serve one request; the exit status. I(arguments) are the host and the paths that it may call its folder."""
+    journal = Journal("", "?")
+    try:
+        values = settings.read(path)
+        journal = Journal(values.journal, "collector" if arguments == [COLLECT] else settings.host(arguments[:1]))
+        if arguments == [COLLECT]:
+            journal.say("reads {0}".format(quoted(command)))
+            collector.serve(command, values.area)
+        Gate(values, arguments, streams, journal).serve(command)
+        return 0
+    except (RefusedError, LostError) as error:
+        reason = str(error)
+    except OSError as error:
+        reason = error.strerror or "the connection is gone"
+    except Exception as error:  # the last resort: no request of a host may end in a traceback
+        reason = "unexpected {0!r}, a defect of the gate".format(error)
+    journal.say("REFUSED {0}: {1}".format(quoted(command), reason))
+    with contextlib.suppress(OSError, ValueError):  # nobody listens any more
+        sys.stderr.write("kdump-gate: refused: {0}\n".format(reason))
+        sys.stderr.flush()
+    return 1
+
+
+def run(path: str, source: int = 0, sink: int = 1) -> int:
+    """The program that the role installs, between two open files."""
+
+    def lost(number: int, _frame: object) -> NoReturn:
+        raise LostError("ended by signal {0}".format(number))
+
+    def write(data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(sink, view) :]
+
+    os.umask(0o077)
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lost)
+    streams = Streams(lambda size: os.read(source, size), write)
+    return main(sys.argv[1:], os.environ.get("SSH_ORIGINAL_COMMAND", ""), streams, path)

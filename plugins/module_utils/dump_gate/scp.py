@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The receiving side of scp's own protocol, as OpenSSH before 9.0 speaks it: files, no folders."""
+
+import re
+from typing import Callable, NamedTuple
+
+from .grammar import Parts, name
+from .landing import Landing
+from .refusal import RefusedError
+from .upload import Log, Read, receive, upload
+
+_LONGEST_LINE = 512
+_FILE = re.compile(r"C[0-7]{4} ([0-9]{1,19}) (.+)")
+_TIMES = re.compile(r"T[0-9]{1,20} [0-9]{1,10} [0-9]{1,20} [0-9]{1,10}")
+
+
+class Streams(NamedTuple):
+    """The two ends of the connection."""
+
+    read: Read
+    write: Callable[[bytes], None]
+
+
+def serve(streams: Streams, landing: Landing, target: Parts, log: Log) -> None:
+    """Receive files into the folder I(target), or one as the file I(target)."""
+    streams.write(b"\0")
+    while True:
+        line = _line(streams.read)
+        if not line:
+            return
+        try:
+            if not _TIMES.fullmatch(line):
+                _file(streams, landing, target, line, log)
+        except RefusedError as refused:
+            streams.write("\2kdump-gate: {0}\n".format(refused).encode("ascii", "backslashreplace"))
+            raise
+        streams.write(b"\0")
+
+
+def _file(streams: Streams, landing: Landing, target: Parts, line: str, log: Log) -> None:
+    match = _FILE.fullmatch(line)
+    if not match:
+        raise RefusedError("scp may send files, and nothing else")
+    parts = target + (name(match.group(2)),) if landing.is_folder(target) else target
+    with upload(landing, parts, log) as file:
+        streams.write(b"\0")
+        receive(streams.read, file, int(match.group(1)))
+        if streams.read(1) != b"\0":
+            raise RefusedError("the host could not read all of its file")
+
+
+def _line(read: Read) -> str:
+    line = b""
+    while len(line) < _LONGEST_LINE:
+        byte = read(1)
+        if byte == b"\n" or not byte:
+            return line.decode("ascii", "backslashreplace")
+        line += byte
+    raise RefusedError("scp sent a line longer than {0} bytes".format(_LONGEST_LINE))

@@ -1,0 +1,45 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the administrator of the dump server has set: a JSON file that hosts can neither read nor write."""
+
+import json
+import re
+from typing import Any, Dict, List, NamedTuple
+
+from .landing import Limits
+from .refusal import RefusedError
+
+_HOST = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
+
+
+class Settings(NamedTuple):
+    """The settings by name."""
+
+    area: str  # the landing area, with one folder for each host
+    limits: Limits
+    journal: str
+    keep: int  # complete dumps of each host that retention leaves
+
+
+def read(path: str) -> Settings:
+    """The settings in a file."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            values: Dict[str, Any] = json.load(file)
+        limits = Limits(quota=int(values["quota"]), floor=int(values["floor"]), entries=int(values["entries"]))
+        return Settings(
+            area=str(values["area"]),
+            limits=limits,
+            journal=str(values["journal"]),
+            keep=int(values["keep"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RefusedError("the server's settings {0} cannot be used ({1!r})".format(path, error)) from error
+
+
+def host(arguments: List[str]) -> str:
+    """The name of the host that an entry in authorized_keys is for: it is the name of a folder."""
+    if not arguments or not _HOST.fullmatch(arguments[0]):
+        raise RefusedError("{0!r} is no name of a host: the entry in authorized_keys is wrong".format(arguments))
+    return arguments[0]

@@ -1,0 +1,172 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""As much of the SFTP protocol (version 3) as scp needs since OpenSSH 9.0 to send one file after the other.
+
+Whatever reads, lists, renames, removes or changes is refused, and the session goes on as the protocol wants it.
+"""
+
+import struct
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+from .grammar import parts
+from .landing import Landing
+from .refusal import RefusedError
+from .scp import Streams
+from .upload import Log, Upload
+
+_LARGEST = 300 * 1024  # of a packet: what OpenSSH takes, and some
+_INIT, _VERSION, _OPEN, _CLOSE, _WRITE = 1, 2, 3, 4, 6
+_LSTAT, _SETSTAT, _FSETSTAT, _REALPATH, _STAT = 7, 9, 10, 16, 17
+_STATUS, _HANDLE, _NAME, _ATTRS = 101, 102, 104, 105
+_OK, _NO_SUCH_FILE, _DENIED = 0, 2, 3
+_WRITING, _CREATING, _ALLOWED = 0x02, 0x08, 0x02 | 0x08 | 0x10 | 0x20  # and truncating, exclusive: files are new anyway
+_FOLDER = struct.pack(">II", 4, 0o040700)
+_THE_HANDLE = b"0"
+
+
+class Sftp:
+    """One session."""
+
+    def __init__(self, streams: Streams, landing: Landing, homes: Sequence[str], log: Log) -> None:
+        self.streams = streams
+        self.landing = landing
+        self.homes = homes
+        self.log = log
+        self.file: Optional[Upload] = None
+        self.refusals: List[str] = []
+
+    def serve(self) -> None:
+        """Answer until the host hangs up. A file that is open then stays incomplete."""
+        try:
+            while True:
+                packet = self._packet()
+                if packet is None:
+                    break
+                self._answer(packet)
+            if self.file is not None:
+                raise RefusedError("the connection ended before the file was closed")
+        finally:
+            if self.file is not None:
+                self.file.abandon()
+        if self.refusals:
+            raise RefusedError(self.refusals[0])
+
+    def _packet(self) -> Optional[bytes]:
+        head = self._exactly(4)
+        if head is None:
+            return None
+        (length,) = struct.unpack(">I", head)
+        if not 5 <= length <= _LARGEST:
+            raise RefusedError("sftp sent a packet of {0} bytes".format(length))
+        return self._exactly(length)
+
+    def _exactly(self, size: int) -> Optional[bytes]:
+        data = b""
+        while len(data) < size:
+            more = self.streams.read(size - len(data))
+            if not more:
+                return None
+            data += more
+        return data
+
+    def _answer(self, packet: bytes) -> None:
+        kind, request, rest = packet[0], packet[1:5], packet[5:]
+        if kind == _INIT:
+            self._send(_VERSION, struct.pack(">I", 3))
+            return
+        try:
+            _ANSWERS.get(kind, Sftp.refuse)(self, request, rest)
+        except (struct.error, UnicodeDecodeError) as error:
+            raise RefusedError("sftp sent a broken packet") from error
+        except RefusedError as refused:
+            self.refusals.append(str(refused))
+            self.log("REFUSED sftp request {0}: {1}".format(kind, refused))
+            self._status(request, _DENIED, str(refused))
+            if kind == _WRITE:
+                raise  # a limit: nothing that follows could be kept
+
+    def _send(self, kind: int, payload: bytes) -> None:
+        self.streams.write(struct.pack(">IB", len(payload) + 1, kind) + payload)
+
+    def _status(self, request: bytes, code: int, message: str = "") -> None:
+        payload = struct.pack(">I", code) + _string(message.encode("ascii", "backslashreplace")) + _string(b"")
+        self._send(_STATUS, request + payload)
+
+    def refuse(self, _request: bytes, _rest: bytes) -> None:
+        """Anything but sending a file."""
+        raise RefusedError("files can be sent here, and nothing else")
+
+    def ignore(self, request: bytes, _rest: bytes) -> None:
+        """Modes and times are the server's own."""
+        self._status(request, _OK)
+
+    def realpath(self, request: bytes, rest: bytes) -> None:
+        """The path as it came: nothing is looked up."""
+        path = _string(_take(rest)[0])
+        self._send(_NAME, request + struct.pack(">I", 1) + path + path + struct.pack(">I", 0))
+
+    def stat(self, request: bytes, rest: bytes) -> None:
+        """Folders are shown, because scp asks whether its target is one. Files are not."""
+        path = _take(rest)[0].decode("ascii")
+        if self.landing.is_folder(parts(path, self.homes)):
+            self._send(_ATTRS, request + _FOLDER)
+        else:
+            self._status(request, _NO_SUCH_FILE, "no such folder")
+
+    def open(self, request: bytes, rest: bytes) -> None:
+        """A new file, to be written from its beginning to its end."""
+        path, rest = _take(rest)
+        (flags,) = struct.unpack(">I", rest[:4])
+        if not flags & _WRITING or not flags & _CREATING or flags & ~_ALLOWED:
+            raise RefusedError("a file can be opened to be written anew, and for nothing else")
+        if self.file is not None:
+            raise RefusedError("one file at a time")
+        self.file = Upload(self.landing, parts(path.decode("ascii"), self.homes), self.log)
+        self._send(_HANDLE, request + _string(_THE_HANDLE))
+
+    def write(self, request: bytes, rest: bytes) -> None:
+        """The next bytes of the open file."""
+        file, rest = self._opened(rest)
+        (offset,) = struct.unpack(">Q", rest[:8])
+        if offset != file.received:
+            raise RefusedError("a file is written from its beginning to its end")
+        file.write(_take(rest[8:])[0])
+        self._status(request, _OK)
+
+    def finish(self, request: bytes, rest: bytes) -> None:
+        """The host says that the file is whole."""
+        file = self._opened(rest)[0]
+        file.end()
+        self.file = None
+        self._status(request, _OK)
+
+    def _opened(self, rest: bytes) -> Tuple[Upload, bytes]:
+        handle, rest = _take(rest)
+        if self.file is None or handle != _THE_HANDLE:
+            raise RefusedError("no file is open")
+        return self.file, rest
+
+
+_ANSWERS: Dict[int, Callable[[Sftp, bytes, bytes], None]] = {
+    _OPEN: Sftp.open,
+    _CLOSE: Sftp.finish,
+    _WRITE: Sftp.write,
+    _LSTAT: Sftp.stat,
+    _STAT: Sftp.stat,
+    _SETSTAT: Sftp.ignore,
+    _FSETSTAT: Sftp.ignore,
+    _REALPATH: Sftp.realpath,
+}
+
+
+def _string(text: bytes) -> bytes:
+    return struct.pack(">I", len(text)) + text
+
+
+def _take(data: bytes) -> Tuple[bytes, bytes]:
+    """The string at the beginning of I(data), and what follows it."""
+    (length,) = struct.unpack(">I", data[:4])
+    if len(data) < 4 + length:
+        raise struct.error("shorter than it says")
+    return data[4 : 4 + length], data[4 + length :]

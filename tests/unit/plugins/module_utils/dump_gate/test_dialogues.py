@@ -1,0 +1,274 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tools really send goes through unchanged, and what becomes of it on the server."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Dict, Optional
+
+import pytest
+
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, upload
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.scp import Streams
+from tests.unit.plugins.module_utils.dump_gate.server import HELLO, Server, packet
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "dump_gate"
+CORE = b"KDUMP   " * 400000
+STAMP = "192.0.2.7-2026-11-22-18:48:37"
+SFTP = "/usr/lib/openssh/sftp-server"
+SCP = "scp -t /var/crash/{0}".format(STAMP)
+LOG = b"dmesg text\n"
+
+
+def stream(command: str, number: int) -> bytes:
+    """What a tool sends with a command."""
+    if command == SFTP:
+        return opalcore() if number == 0 else (FIXTURES / "sftp-folder.bin").read_bytes()
+    return (FIXTURES / "scp-folder.bin").read_bytes() if command.startswith("scp") else CORE
+
+
+def opalcore() -> bytes:
+    """A recorded upload under another name of the same length as packets."""
+    path = "/var/crash/{0}/opalcore-incomplete".format(STAMP)
+    opened = packet(3, 2, path, 0x1A, 4, 0o644) + packet(6, 4, "0", b"\0" * 8, LOG.decode())
+    return HELLO + packet(17, 1, path) + opened + packet(4, 5, "0")
+
+
+DIALOGUES: Dict[str, Dict[str, bytes]] = {
+    "kdump-utils": {
+        "vmcore-dmesg.txt": CORE,
+        "vmcore.flat": CORE,
+        "opalcore": LOG,
+        "kexec-dmesg.log": LOG,
+    },
+    "el7": {"vmcore-dmesg.txt": CORE, "vmcore": CORE, "kexec-dmesg.log": LOG},
+}
+
+
+@pytest.mark.parametrize("tool", sorted(DIALOGUES))
+def test_a_whole_dump(server: Server, tool: str) -> None:
+    """Every command of a dump is carried out; the files have their final names, and nobody else can read them."""
+    temporary, transfers = "", 0
+    for line in (FIXTURES / (tool + ".txt")).read_text().splitlines():
+        answer = server.run(line.replace("/var/crash/TEMPORARY", temporary), stream(line, transfers))
+        assert answer.status == 0, line
+        transfers += line == SFTP
+        if line.startswith("mktemp"):
+            temporary = answer.output.decode().rstrip("\n")
+    landed = server.mine / STAMP
+    assert {path.name: path.read_bytes() for path in landed.iterdir()} == DIALOGUES[tool]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in landed.iterdir()} == {0o600}
+    assert stat.S_IMODE(landed.stat().st_mode) == 0o700
+    assert not Path(temporary).name or not (server.mine / Path(temporary).name).exists()
+    assert "REFUSED" not in server.said()
+
+
+def test_a_dump_of_kdump_tools(server: Server) -> None:
+    """Its dmesg comes by scp under its final name."""
+    mkdir, sftp, dd, mv = (FIXTURES / "kdump-tools.txt").read_text().splitlines()
+    assert server.run(mkdir).status == 0
+    assert server.run(sftp, (FIXTURES / "sftp-file.bin").read_bytes()).status == 0
+    assert server.run(dd, CORE).status == 0
+    assert server.run(mv).status == 0
+    landed = server.mine / "web1-202611221848"
+    files = {path.name: path.read_bytes() for path in landed.iterdir()}
+    assert files == {"dmesg.202611221848": LOG, "dump.202611221848": CORE}
+    journal = server.said()
+    assert "web1 received {0} bytes into web1-202611221848/dump-incomplete".format(len(CORE)) in journal
+    assert "web1 finished web1-202611221848/dump.202611221848: {0} bytes".format(len(CORE)) in journal
+
+
+@pytest.mark.parametrize("answer", ["exit", "true"])
+def test_a_key_that_is_accepted(server: Server, answer: str) -> None:
+    """ssh-copy-id sends exit to find out; so kdumpctl propagate finds the key in place."""
+    before = server.snapshot()
+    assert server.run(answer) == (0, b"")
+    assert server.snapshot() == before
+
+
+LIMITS = [
+    (0, 0, None),  # the file system's own
+    (100 * 1024 * 1024, 0, 100 * 1024 * 1024 - 21),
+    (10, 0, 0),
+    (0, 1 << 60, 0),
+]
+
+
+@pytest.mark.parametrize("quota, floor, left", LIMITS)
+def test_df_tells_what_the_host_may_take(server: Server, quota: int, floor: int, left: Optional[int]) -> None:
+    """mkdumprd reads the last line, before --output its fourth column."""
+    server.set(quota=quota, floor=floor)
+    avail = server.run("df --output=avail /var/crash")
+    header, value = avail.output.decode().splitlines()
+    assert header.strip() == "Avail" and len(header) == len(value)
+    portable = server.run("df -P /var/crash").output.decode().splitlines()[-1].split()
+    if left is None:
+        assert int(value) > 0
+    else:
+        assert (int(value), int(portable[3])) == (left // 1024, left // 1024)
+
+
+FULL = [
+    ({"quota": 2000000}, "the host's quota is reached"),
+    ({"floor": 1 << 60}, "the free space that the server keeps is reached"),
+]
+
+
+@pytest.mark.parametrize("limits, reason", FULL)
+def test_a_limit_ends_an_upload(
+    server: Server, limits: Dict[str, int], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What came until then stays, incomplete; the host and the journal are told."""
+    server.set(**limits)
+    assert server.run("mkdir -p /var/crash/d").status == 0
+    assert server.run("dd of=/var/crash/d/vmcore-incomplete", CORE).status == 1
+    size = (server.mine / "d/vmcore-incomplete").stat().st_size
+    assert size <= limits.get("quota", 0)
+    assert "kdump-gate: refused: " + reason in capsys.readouterr().err
+    assert "web1 INCOMPLETE d/vmcore-incomplete: {0} bytes received".format(size) in server.said()
+
+
+def test_limits_are_read_anew(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two uploads at once do not add up to more than the quota."""
+    monkeypatch.setattr(upload, "RECOUNT", 1024 * 1024)
+    server.set(quota=8 * 1024 * 1024)
+    (server.mine / "d").mkdir()
+    reads = []
+
+    def read(size: int) -> bytes:
+        reads.append(size)
+        if len(reads) == 3:
+            (server.mine / "d/other-incomplete").write_bytes(b"x" * (6 * 1024 * 1024))
+        return b"x" * size if len(reads) < 10 else b""
+
+    streams = Streams(read, lambda data: None)
+    assert main.main(["web1", "/var/crash"], "cat > /var/crash/d/a-incomplete", streams, str(server.settings)) == 1
+    assert (server.mine / "d/a-incomplete").stat().st_size == 2 * 1024 * 1024
+
+
+def test_no_more_files_than_allowed(server: Server) -> None:
+    """A host cannot use up the inodes either."""
+    server.set(entries=5)
+    assert server.run("mkdir -p /var/crash/a").status == 0
+    assert server.run("mkdir -p /var/crash/a").status == 0
+    assert server.run("cat > /var/crash/a/x-incomplete", b"x").status == 0
+    for command in ("mkdir -p /var/crash/b", "cat > /var/crash/a/y-incomplete", "mktemp -dqp /var/crash"):
+        assert server.run(command).status == 1, command
+
+
+def test_a_file_that_is_being_received_gets_no_final_name(server: Server) -> None:
+    """The name says that it is whole."""
+    assert server.run("mkdir -p /var/crash/d").status == 0
+
+    def read(size: int) -> bytes:
+        assert server.run("mv /var/crash/d/x-incomplete /var/crash/d/x").status == 1
+        return b""
+
+    streams = Streams(read, lambda data: None)
+    assert main.main(["web1", "/var/crash"], "dd of=/var/crash/d/x-incomplete", streams, str(server.settings)) == 0
+    assert "the file is still being received" in server.said()
+    assert server.run("mv /var/crash/d/x-incomplete /var/crash/d/x").status == 0
+
+
+BROKEN = [
+    (SFTP, HELLO + packet(3, 1, "/var/crash/done/new", 0x1A, 0) + packet(6, 2, "0", b"\0" * 8, "half"), 4),
+    (SFTP, HELLO + packet(3, 1, "/var/crash/done/new", 0x1A, 0) + packet(6, 2, "0", b"\0" * 8, "half")[:-2], 0),
+    (SFTP, HELLO + packet(3, 1, "/var/crash/done/new", 0x1A, 0) + packet(6, 2, "0", b"\1" * 8, "seek"), 0),
+    (SFTP, HELLO + packet(3, 1, "/var/crash/done/new", 0x1A, 0) + packet(6, 2, "0", b"\0" * 8, 99), 0),
+    (SFTP, HELLO + packet(3, 1, "/var/crash/done/new", 0x1A, 0) + packet(3, 2, "/var/crash/done/two", 0x1A, 0), 0),
+    ("scp -t /var/crash/done", b"C0644 10 new\nhalf", 4),
+    ("scp -t /var/crash/done", b"C0644 4 new\nhalf\1", 4),
+]
+
+
+@pytest.mark.parametrize("command, data, size", BROKEN)
+def test_a_connection_that_breaks(server: Server, command: str, data: bytes, size: int) -> None:
+    """The partial file keeps its incomplete name, and the journal has the bytes that came."""
+    assert server.run(command, data).status == 1
+    assert not (server.mine / "done/new").exists()
+    assert (server.mine / "done/new-incomplete").stat().st_size == size
+    assert "web1 INCOMPLETE done/new-incomplete: {0} bytes received".format(size) in server.said()
+
+
+def test_a_final_name_that_is_taken_meanwhile(server: Server) -> None:
+    """Another session was faster: its file stays, and so does what came here."""
+    answers = iter([b"C", b"0", b"6", b"4", b"4", b" ", b"4", b" ", b"n", b"\n", b"half", b"\0"])
+
+    def read(_size: int) -> bytes:
+        data = next(answers)
+        if data == b"half":
+            (server.mine / "done/n").write_bytes(b"first")
+        return data
+
+    streams = Streams(read, lambda data: None)
+    assert main.main(["web1", "/var/crash"], "scp -t /var/crash/done", streams, str(server.settings)) == 1
+    assert (server.mine / "done/n").read_bytes() == b"first"
+    assert (server.mine / "done/n-incomplete").read_bytes() == b"half"
+
+
+def test_times_and_an_empty_line_of_scp(server: Server) -> None:
+    """scp -p sends times before each file."""
+    data = b"T1763800000 0 1763800000 0\nC0644 4 new\nhalf\0"
+    assert server.run("scp -p -t /var/crash/done", data).status == 0
+    assert (server.mine / "done/new").read_bytes() == b"half"
+
+
+def test_sftp_answers_what_scp_asks(server: Server) -> None:
+    """Folders are there, files are not shown, modes are taken for read."""
+    asked = [packet(17, 1, "/var/crash/done"), packet(7, 2, "/var/crash/done/vmcore"), packet(9, 3, "x", 0)]
+    answer = server.run("internal-sftp -f AUTH -l INFO", HELLO + b"".join(asked) + packet(16, 4, "/var/crash"))
+    assert answer.status == 0
+    expected = packet(2, 3) + packet(105, 1, 4, 0o040700) + packet(101, 2, 2, "no such folder", "")
+    assert answer.output == expected + packet(101, 3, 0, "", "") + packet(104, 4, 1, "/var/crash", "/var/crash", 0)
+
+
+PROGRAM = "import sys; from {0} import run; sys.exit(run(sys.argv.pop(1)))".format(main.__name__)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal(server: Server, number: int) -> None:
+    """sshd that goes away, or a server that shuts down."""
+    command = [sys.executable, "-c", PROGRAM, str(server.settings), "web1", "/var/crash"]
+    environment = dict(os.environ, SSH_ORIGINAL_COMMAND="dd of=/var/crash/done/new-incomplete")
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    assert process.stdin is not None and process.stderr is not None
+    process.stdin.write(b"x" * 1000)
+    process.stdin.flush()
+    landed = server.mine / "done/new-incomplete"
+    for _try in range(1000):
+        if landed.exists() and landed.stat().st_size:
+            break
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.wait() == 1
+    assert b"refused: ended by signal" in process.stderr.read()
+    process.stdin.close()
+    process.stderr.close()
+    assert "web1 INCOMPLETE done/new-incomplete: 1000 bytes received" in server.said()
+
+
+def test_the_program(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As sshd runs it, between two pipes."""
+    handlers = {}
+    monkeypatch.setattr("signal.signal", lambda number, handler: handlers.update({number: handler}))
+    monkeypatch.setattr("sys.argv", ["kdump-gate", "web1", "/var/crash"])
+    source, feed = os.pipe()
+    result, sink = os.pipe()
+    os.write(feed, CORE[:1000])
+    os.close(feed)
+    monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "cat > /var/crash/done/new-incomplete")
+    assert main.run(str(server.settings), source, sink) == 0
+    monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "df --output=avail /var/crash")
+    assert main.run(str(server.settings), source, sink) == 0
+    assert os.read(result, 100).split()[0] == b"Avail"
+    for fd in (source, sink, result):
+        os.close(fd)
+    assert (server.mine / "done/new-incomplete").read_bytes() == CORE[:1000]
+    with pytest.raises(main.LostError):
+        handlers[signal.SIGHUP](1, None)
