@@ -48,7 +48,12 @@ def build(options: argparse.Namespace) -> None:
 def up(options: argparse.Namespace) -> None:
     """start machines, and write the inventory of the run"""
     started = machine.up(
-        options.names, image_name=options.image, memory=options.memory, cpus=options.cpus, run=options.run
+        options.names,
+        image_name=options.image,
+        memory=options.memory,
+        cpus=options.cpus,
+        run=options.run,
+        networked=options.network,
     )
     show(started)
     print(started[0].directory.parent / "inventory.yml")
@@ -130,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
     add_image(one, "--image")
     one.add_argument("--memory", type=int, metavar="MIB", help="default: the image's own")
     one.add_argument("--cpus", type=int, help="default: the image's own")
+    one.add_argument("--network", action="store_true", help="on a network of their own they see each other")
     add_run(one)
     one = add("down", down)
     one.add_argument("names", metavar="NAME", nargs="*")

@@ -39,6 +39,8 @@ def text(run: Path, machines: Sequence[Machine]) -> str:
             f"      ansible_port: {machine.port}",
             f"      ansible_python_interpreter: {json.dumps(recipe(machine.image).python)}",
         ]
+        if machine.address is not None:
+            lines += [f"      lab_address: {machine.address}"]
     families = sorted({recipe(machine.image).family for machine in machines})
     for family in families:
         lines += [f"{family}:", "  hosts:"]

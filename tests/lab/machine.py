@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.lab import accelerator, cache, image, inventory, snapshot, ssh
+from tests.lab import accelerator, cache, image, inventory, network, snapshot, ssh
 from tests.lab.errors import LabError
 from tests.lab.process import say, tail
 from tests.lab.qemu import Files, Hardware, pid, start, stop
@@ -47,6 +47,7 @@ class Machine(NamedTuple):
     directory: Path
     image: str
     port: int
+    address: str | None = None  # on the run's own network, if it is plugged in
 
     @property
     def files(self) -> Files:
@@ -86,7 +87,9 @@ def machines(run: Path | None = None) -> list[Machine]:
     for path in sorted((run or run_directory()).glob(f"*/{STATE}")):
         with contextlib.suppress(OSError, ValueError, KeyError):
             facts = json.loads(path.read_text(encoding="utf-8"))
-            found.append(Machine(path.parent.name, path.parent.absolute(), facts["image"], facts["port"]))
+            found.append(
+                Machine(path.parent.name, path.parent.absolute(), facts["image"], facts["port"], facts.get("address"))
+            )
     return found
 
 
@@ -106,8 +109,12 @@ def up(
     memory: int | None = None,
     cpus: int | None = None,
     run: Path | None = None,
+    networked: bool = False,
 ) -> list[Machine]:
-    """Start machines that do not run yet, and write the run's inventory. All of them come up, or none stays."""
+    """Start machines that do not run yet, and write the run's inventory. All of them come up, or none stays.
+
+    With C(networked), the named ones see each other: a second network card, and names in /etc/hosts.
+    """
     for name in names:
         if not NAME.fullmatch(name):
             raise LabError(f"'{name}' is not a host name: small letters, digits and dashes, 63 at most.")
@@ -125,6 +132,13 @@ def up(
         if absent:
             with source(image_name, memory, cpus) as disks:
                 start_all([where / name for name in absent], disks)
+        if networked:
+            try:
+                join(where, names)
+            except BaseException:
+                for name in absent:
+                    discard(where / name)
+                raise
         inventory.write(where, machines(where))
     return [machine(name, where) for name in names]
 
@@ -210,10 +224,33 @@ def attempt(directory: Path, disks: Disks, cancelled: threading.Event, *, restor
     public = directory.parent / f"{KEY}.pub"
     script = PREPARE.format(now=time.time(), public=public.read_text(encoding="utf-8").strip(), name=directory.name)
     ssh.execute(port, disks.image.key, script)
-    facts = {"image": disks.image.recipe.name, "port": port, **disks.hardware._asdict()}
+    note(directory, {"image": disks.image.recipe.name, "port": port, **disks.hardware._asdict()})
+
+
+def note(directory: Path, facts: dict[str, object]) -> None:
+    """Write down, in one step, what is known of a machine."""
     temporary = directory / f".{STATE}"
     temporary.write_text(json.dumps(facts) + "\n", encoding="utf-8")
     temporary.replace(directory / STATE)
+
+
+def join(run: Path, names: Sequence[str]) -> None:
+    """Plug machines that run into the run's own network, and tell all that are in it each other's names."""
+    for name in names:
+        found = machine(name, run)
+        if found.address is not None:
+            continue
+        own = network.free(other.address for other in machines(run) if other.address)
+        found.ssh(network.configure_script(own))
+        with Monitor(found.files.monitor) as monitor:
+            network.plug(monitor, run, own)
+        found.ssh(network.arrived_script(own))
+        facts = json.loads((found.directory / STATE).read_text(encoding="utf-8"))
+        note(found.directory, {**facts, "address": own})
+    members = {found.name: found for found in machines(run) if found.address and found.pid is not None}
+    script = network.hosts_script({name: str(found.address) for name, found in members.items()})
+    for found in members.values():
+        found.ssh(script)
 
 
 def discard(directory: Path) -> None:

@@ -18,6 +18,7 @@ from tests.lab.packages import OVMF_CODE, QEMU
 from tests.lab.process import run, tail, wait_until
 
 SNAPSHOT = "bare"
+PORT = "lan"  # where a further network card can be plugged into a running machine
 END_LIMIT = 10.0  # seconds that QEMU gets to end
 ACCELERATORS = {
     "kvm": ("-accel", "kvm", "-cpu", "host"),
@@ -49,6 +50,7 @@ def hardware_arguments(hardware: Hardware) -> list[str]:
         "virtio-rng-pci",
         # A new generation id tells the guest's random generator that it wakes up as a copy.
         *("-device", "vmgenid,guid=auto"),
+        *("-device", f"pcie-root-port,id={PORT},chassis=1"),
     ]
 
 

@@ -79,8 +79,9 @@ def test_up_passes_everything_on(
 
     monkeypatch.setattr(machine, "up", up)
     run = found.directory.parent
-    assert cli.main(["up", "n1", "--memory", "2048", "--cpus", "1", "--run", str(run)]) == 0
-    assert seen == {"names": ["n1"], "image_name": "debian", "memory": 2048, "cpus": 1, "run": run}
+    assert cli.main(["up", "n1", "--memory", "2048", "--cpus", "1", "--network", "--run", str(run)]) == 0
+    asked = {"image_name": "debian", "memory": 2048, "cpus": 1, "run": run, "networked": True}
+    assert seen == {"names": ["n1"], **asked}
     assert capsys.readouterr().out.split("\n")[-2] == str(run / "inventory.yml")
 
 

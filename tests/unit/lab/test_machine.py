@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab import inventory, machine, snapshot, ssh
+from tests.lab import inventory, machine, network, snapshot, ssh
 from tests.lab.errors import LabError
 from tests.lab.image import Image
 from tests.lab.machine import Disks
@@ -29,6 +29,7 @@ class Lab:
         self.starts: list[tuple[str, bool]] = []
         self.scripts: list[str] = []
         self.broken: dict[str, int] = {}  # name: how many starts fail
+        self.plugged: list[str] = []
         image = Image(DEBIAN, cache / "image", "6.12", "6.12-1", "identity")
         self.disks = Disks(image, cache / "snapshot", Hardware("tcg", 1024, 2))
         monkeypatch.setattr(machine, "source", self.source)
@@ -38,6 +39,7 @@ class Lab:
         monkeypatch.setattr(machine, "Monitor", self.monitor)
         monkeypatch.setattr(snapshot, "copy", lambda saved, image, files: files.disk.touch())
         monkeypatch.setattr(snapshot, "overlay", lambda image, files: files.disk.touch())
+        monkeypatch.setattr(network, "plug", lambda monitor, run, own: self.plugged.append(own))
         monkeypatch.setattr(ssh, "make_key", self.make_key)
         monkeypatch.setattr(ssh, "wait", lambda *words: None)
         monkeypatch.setattr(ssh, "execute", self.execute)
@@ -137,6 +139,40 @@ def test_an_interruption_leaves_nothing_running(lab: Lab, run: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         machine.up(["n1"], run=run)
     assert not lab.running
+
+
+def test_machines_see_each_other_when_asked(lab: Lab, run: Path) -> None:
+    started = machine.up(["n1", "n2"], run=run, networked=True)
+    assert [found.address for found in started] == ["192.0.2.1", "192.0.2.2"]
+    assert lab.plugged == ["192.0.2.1", "192.0.2.2"]
+    assert [script for script in lab.scripts if "'192.0.2.1 n1' '192.0.2.2 n2'" in script] == lab.scripts[-2:]
+    hosts = yaml.safe_load((run / inventory.NAME).read_text())["lab"]["hosts"]
+    assert {name: hosts[name]["lab_address"] for name in hosts} == {"n1": "192.0.2.1", "n2": "192.0.2.2"}
+
+
+def test_machines_join_later_and_once(lab: Lab, run: Path) -> None:
+    assert machine.up(["n1"], run=run)[0].address is None
+    assert not lab.plugged
+    machine.up(["n2"], run=run, networked=True)
+    machine.up(["n1", "n2"], run=run, networked=True)
+    assert lab.plugged == ["192.0.2.1", "192.0.2.2"]
+    assert [name for name, _how in lab.starts] == ["n1", "n2"]
+    machine.down(["n2"], run)
+    machine.up(["n3"], run=run, networked=True)
+    assert lab.plugged[2:] == ["192.0.2.1"]
+
+
+def test_a_machine_that_cannot_be_plugged_in_does_not_stay(
+    lab: Lab, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*words: object) -> None:
+        raise LabError("QEMU refused 'device_add'")
+
+    machine.up(["old"], run=run)
+    monkeypatch.setattr(network, "plug", refuse)
+    with pytest.raises(LabError, match="refused 'device_add'"):
+        machine.up(["old", "n1"], run=run, networked=True)
+    assert lab.running == {"old"}
 
 
 def test_machines_stop_and_their_logs_stay(lab: Lab, run: Path) -> None:

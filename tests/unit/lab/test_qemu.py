@@ -45,6 +45,7 @@ def test_the_machine_that_is_asked_for() -> None:
     assert "-accel tcg,thread=multi -cpu" in words
     assert "-m 1024 -smp 2" in words
     assert "-no-reboot" not in words
+    assert f"pcie-root-port,id={qemu.PORT}," in words
     assert "-accel kvm -cpu host" in " ".join(qemu.hardware_arguments(Hardware("kvm", 512, 1)))
 
 
