@@ -10,7 +10,7 @@ in_tree() { chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@
 kernel=$(basename "$root"/lib/modules/*)
 in_tree apt-get --quiet clean
 in_tree apt-get --quiet --yes --download-only -o APT::Install-Recommends=true install \
-    kdump-tools makedumpfile kexec-tools "linux-headers-$kernel" gcc make
+    kdump-tools makedumpfile kexec-tools "linux-headers-$kernel" gcc make nfs-kernel-server nfs-common
 
 rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap"
 printf '%s\n' "$KDUMP_LAB_APT" >"$root/etc/apt/apt.conf.d/91lab"
