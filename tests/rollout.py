@@ -16,6 +16,8 @@ from tests.checkout import collections_path
 MACHINES = {"n1": "debian", "n2": "rpm"}  # and their images: the canary is the first by name
 # The lab's machines are there to be rebooted and crashed; hosts of an inventory are not, unless that is asked for.
 LAB_CONSENT = ("-e", "kdump_reboot_ok=true", "-e", "kdump_prove=canary")
+# One policy for both families: LZO, as kdumpctl has it; zlib, which is kdump-tools' default, takes longer to write.
+LAB_POLICY = ("-e", '{"kdump_core_collector": "makedumpfile -l -d 31"}')
 
 
 def playbook(inventory: Path, *options: str) -> int:
@@ -45,7 +47,7 @@ def in_lab(options: list[str], keep: bool) -> int:
     try:
         for name, image in MACHINES.items():
             lab("up", name, "--image", image, *where)
-        return playbook(run / "inventory.yml", *LAB_CONSENT, *options)
+        return playbook(run / "inventory.yml", *LAB_CONSENT, *LAB_POLICY, *options)
     finally:
         if keep:
             print(

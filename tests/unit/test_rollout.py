@@ -64,6 +64,7 @@ def test_the_lab_is_made_used_and_stopped(commands: Commands, monkeypatch: pytes
         [
             *("ansible-playbook", "kdump.fleet.rollout", "-i", f"{run}/inventory.yml"),
             *("-e", "kdump_reboot_ok=true", "-e", "kdump_prove=canary"),
+            *("-e", '{"kdump_core_collector": "makedumpfile -l -d 31"}'),
         ],
         [*LAB, "down", "--run", run],
     ]
