@@ -16,6 +16,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import Target
 LIST_LIMIT = 300.0  # seconds: an emulated machine unpacks slowly
 # A line of 'ls -l' as cpio and lsinitrd print it: mode, links, owner, group, size, date, and the name.
 _LINE = re.compile(r"[-dlcbps][-rwxsStT]{9}\+?\s+\d+\s+\S+\s+\S+\s+\S+(?:\s*\d+)?\s+\w{3}\s+\d+\s+[\d:]+\s+(.+)\Z")
+KNOWN_HOSTS = ("root/.ssh/known_hosts", "etc/ssh/ssh_known_hosts")
 NETWORK = ("NetworkManager", "nm-initrd-generator", "systemd-networkd", "wicked", "dhclient")
 
 
@@ -52,6 +53,8 @@ def _lacking(held: Set[str], target: Target, collector: Sequence[str], sshkey: s
             yield "the program ssh"
         if sshkey.lstrip("/") not in held:
             yield "the key {0}".format(sshkey)
+        if not any(name in held for name in KNOWN_HOSTS):
+            yield "the server's host key, {0}".format(KNOWN_HOSTS[0])
     if target.kind == "nfs" and not any(name.startswith("mount.nfs") for name in programs):
         yield "the program mount.nfs"
     if target.kind in ("local", "filesystem") and "mount" not in programs:

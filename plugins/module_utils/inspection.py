@@ -22,6 +22,7 @@ def inspect(host: Host, setup: Setup) -> Inspection:
     if setup.tool != "kdumpctl":
         return Inspection([], None)
     from ansible_collections.kdump.fleet.plugins.module_utils.capture_initrd import lacking, listed
+    from ansible_collections.kdump.fleet.plugins.module_utils.capture_network import missing_drivers
     from ansible_collections.kdump.fleet.plugins.module_utils.host_estimate import estimate
 
     enough = estimate(host)  # first, because it may build the initrd anew
@@ -29,4 +30,5 @@ def inspect(host: Host, setup: Setup) -> Inspection:
         return Inspection([], enough)
     settings = setup.files[0].settings
     held = listed(host, setup.capture_initrd)
-    return Inspection(lacking(held, setup.target, settings["core_collector"], settings["sshkey"]), enough)
+    needed = lacking(held, setup.target, settings["core_collector"], settings["sshkey"])
+    return Inspection(needed + missing_drivers(host, held, setup.target), enough)

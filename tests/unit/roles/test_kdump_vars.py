@@ -68,7 +68,12 @@ def test_a_location_follows_from_the_server(tmp_path: Path) -> None:
         name: {**variables, "wanted": location, "pinned": pinned}
         for name, (variables, location, pinned) in CASES.items()
     }
-    defaults = {"kdump_dump_servers": [], "kdump_ssh_user": None, "kdump_ssh_server": None, "kdump_fallback": "local"}
+    defaults: dict[str, Any] = {
+        "kdump_dump_servers": [],
+        "kdump_ssh_user": None,
+        "kdump_ssh_server": None,
+        "kdump_fallback": "local",
+    }
     inventory = {"clients": {"hosts": hosts, "vars": defaults}, "servers": {"hosts": SERVERS}}
     (tmp_path / "hosts.json").write_text(json.dumps(inventory))
     (tmp_path / "play.yml").write_text(PLAY.format(root=ROOT))

@@ -15,7 +15,7 @@ SSH = Target("ssh", "kdump@server", "/var/crash")
 NFS = Target("nfs", "server:/export", "/var/crash")
 KEY = "/root/.ssh/kdump_id_rsa"
 WHOLE = {"usr/bin/makedumpfile", "usr/bin/mount", "usr/bin/ssh", "root/.ssh/kdump_id_rsa", "usr/sbin/mount.nfs"}
-WHOLE = WHOLE | {"usr/sbin/NetworkManager"}
+WHOLE = WHOLE | {"usr/sbin/NetworkManager", "root/.ssh/known_hosts"}
 
 
 def test_names_of_a_listing() -> None:
@@ -41,6 +41,7 @@ def test_a_whole_initrd_lacks_nothing(target: Target) -> None:
         (LOCAL, {"usr/bin/mount"}, "the program mount"),
         (SSH, {"usr/bin/ssh"}, "the program ssh"),
         (SSH, {"root/.ssh/kdump_id_rsa"}, "the key " + KEY),
+        (SSH, {"root/.ssh/known_hosts"}, "the server's host key, root/.ssh/known_hosts"),
         (SSH, {"usr/sbin/NetworkManager"}, "a program that brings the network up"),
         (NFS, {"usr/sbin/mount.nfs"}, "the program mount.nfs"),
     ],

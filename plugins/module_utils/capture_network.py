@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a capture initrd holds the drivers of the way to its dump server. Sources: sysfs(5), ip-route(8).
+
+A driver that is built into the kernel is not looked for, nor one whose card is not on that way.
+"""
+
+import os
+import posixpath
+import re
+from typing import Iterator, List, Set, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import server_of
+from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Target
+
+LIMIT = 20.0  # seconds
+_DEVICE = re.compile(r" dev (\S+)")
+_MODULE = re.compile(r"(.+)\.ko(?:\.(?:xz|gz|zst))?\Z")
+
+
+def missing_drivers(host: Host, held: Set[str], target: Target) -> List[str]:
+    """The drivers, in words for a message, that I(held), the paths in the initrd, do not have."""
+    if target.kind not in ("ssh", "nfs"):
+        return []
+    modules = [_MODULE.match(posixpath.basename(name)) for name in held]
+    there = {match.group(1).replace("-", "_") for match in modules if match}
+    found = {card: driver for device in _devices(host, target) for card, driver in _drivers(host, device)}
+    return ["the driver {0} of {1}".format(found[card], card) for card in sorted(found) if found[card] not in there]
+
+
+def _devices(host: Host, target: Target) -> Iterator[str]:
+    """The device on which packets to the server leave; none where that cannot be told: that is a finding elsewhere."""
+    try:
+        answer = host.run(["getent", "ahosts", server_of(target)], LIMIT).stdout.split()
+        for address in answer[:1]:
+            route = host.run(["ip", "-o", "route", "get", address], LIMIT).stdout
+            yield from _DEVICE.findall(route)[:1]
+    except CommandError:
+        return
+
+
+def _drivers(host: Host, device: str, deep: int = 4) -> Iterator[Tuple[str, str]]:
+    """The cards below a device (bonds and VLANs have others below them), each with its driver."""
+    base = "/sys/class/net/{0}/".format(device)
+    try:
+        module = posixpath.basename(os.readlink(host.path(base + "device/driver/module")))
+    except OSError:
+        for lower in host.glob(base + "lower_*") if deep else []:
+            yield from _drivers(host, posixpath.basename(lower)[len("lower_") :], deep - 1)
+        return
+    if host.exists("/sys/module/{0}/initstate".format(module)):  # not there for what is built in
+        yield device, module
