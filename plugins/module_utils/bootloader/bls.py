@@ -19,6 +19,7 @@ OPTIONS = re.compile(r"^(?P<key>[ \t]*options(?![^ \t\r\n]))(?P<blank>[ \t]*)(?P
 LINUX_LINE = re.compile(r"^[ \t]*linux[ \t][^\n]*", re.MULTILINE)
 OTHER_KERNELS = ("efi", "uki", "uki-url")  # entries that start something else than GRUB's "linux" command
 READ_HERE = ("linux", "options")
+BLANKS = " \t\r"
 VARIABLE = re.compile(r"\$([A-Za-z0-9_]+) ?")
 FALLBACK = r"""^[ \t]*set[ \t]+{0}=("(?:[^"\\]|\\.)*"|'[^']*'|[^ \t\n;]*)"""
 COMMAND = re.compile(r"^[ \t]*blscfg\b[ \t]*(?P<arguments>[^\n;]*)", re.MULTILINE)
@@ -50,7 +51,7 @@ def read_entry(text: str, path: str) -> Optional[Entry]:
         key, value = match.groups() if match else ("", "")
         if key.startswith("#"):
             continue
-        if not value.strip(" \t\r"):
+        if not value.strip(BLANKS):
             end = end or number
         elif end and key in READ_HERE:
             raise _error(path, "GRUB stops to read at line {0}, which has no value, and misses '{1}'".format(end, key))
@@ -68,8 +69,8 @@ def read_entry(text: str, path: str) -> Optional[Entry]:
     name = path.rpartition("/")[2][: -len(SUFFIX)]
     return Entry(
         id=name,
-        title=values.get("title", values.get("version", [name]))[0].strip(" \t\r"),
-        kernel=values["linux"][0].strip(" \t\r"),
+        title=values.get("title", values.get("version", [name]))[0].strip(BLANKS),
+        kernel=values["linux"][0].strip(BLANKS),
         options=options[0] if options else None,
     )
 
@@ -83,14 +84,16 @@ def _error(path: str, what: str) -> BootLoaderError:
 
 def with_options(text: str, options: str) -> str:
     """The text of an entry's file with these I(options); everything else stays to the byte."""
-    match = OPTIONS.search(text)
+    # A line without a value is left alone: GRUB stops to read there.
+    match = next((one for one in OPTIONS.finditer(text) if one.group("value").strip(BLANKS)), None)
     if match is None:
         linux = LINUX_LINE.search(text)
         position = linux.end() if linux else len(text)
         # Behind the kernel, and not at the end: there may be an empty line, at which GRUB stops to read.
         return text[:position] + "\noptions " + options + text[position:] if options else text
-    if not options.strip():  # GRUB would stop to read at a key without a value
-        return text[: match.start()] + text[match.end() :]
+    if not options.strip(BLANKS):  # GRUB would stop to read at a key without a value
+        is_last = match.end("value") == len(text) and match.start()
+        return text[: match.start() - 1] if is_last else text[: match.start()] + text[match.end() :]
     new = match.group("key") + (match.group("blank") or " ") + options
     return text[: match.start()] + new + text[match.end("value") :]
 

@@ -18,6 +18,7 @@ BLANK = r"(?:[ \t\r\n]|\\(?=\r*\n))"
 COMMAND = re.compile(
     BLANK + r"*(?P<name>(?:[^ \t\r\n=#\\]|\\(?!\r*\n))(?:[^ \t\r\n=\\]|\\(?!\r*\n))*)(?:=|" + BLANK + ")*"
 )
+LOOSE_END = re.compile(r"\\\r*\Z")
 CONTINUED = re.compile(r"\\\r*\n")
 BLANKS = re.compile(r"[ \t\r]+")
 OPTION = re.compile(r"--[^ \t\r\n]*[ \t\r]+")
@@ -165,6 +166,11 @@ def edit(text: str, path: str, wanted: Optional[str]) -> str:
             raise BootLoaderError(
                 "Line {0} of {1} goes on in the next one behind a backslash, which cannot be edited. Put all of it "
                 "into one line, and run again.".format(text.count("\n", 0, start) + 1, path)
+            )
+        if LOOSE_END.search(new) and not LOOSE_END.search(text[start:end]):
+            raise BootLoaderError(
+                "Line {0} of {1} has a backslash in front of its crashkernel=, which would take the next line along "
+                "without it. Take the backslash out, and run again.".format(text.count("\n", 0, start) + 1, path)
             )
         text = text[:start] + new + text[end:]
     return text

@@ -17,7 +17,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import words
+from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import SPACES, words
 
 READ = ["rpm-ostree", "kargs"]
 HEADER = "The kernel arguments are:"  # of older releases
@@ -29,8 +29,8 @@ class RpmOstree(BootLoader):
     name = "rpm_ostree"
 
     def entries(self) -> List[BootEntry]:
-        lines = self.host.run(READ).stdout.strip().split("\n")
-        arguments = " ".join(line.strip() for line in lines if line.strip() != HEADER)
+        lines = self.host.run(READ).stdout.strip(SPACES).split("\n")
+        arguments = " ".join(line.strip(SPACES) for line in lines if line.strip(SPACES) != HEADER)
         return [BootEntry("next", "the deployment that boots next", "", arguments)]
 
     def next_entries(self, entries: List[BootEntry]) -> List[BootEntry]:

@@ -13,6 +13,7 @@ from typing import List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
+from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import SPACES
 
 LINE = re.compile(r"[^\r\n]+")
 PAIR = re.compile(r"[ \t]*(?P<key>[^ \t#][^ \t]*)[ \t]+(?P<value>[^ \t].*?)[ \t]*\Z", re.DOTALL)
@@ -86,7 +87,7 @@ def edit(text: str, path: str, wanted: Optional[str]) -> str:
     target = having[0] if having else options[-1]
     for line in reversed(options):
         new = crashkernel.replace(line.value, wanted if line is target else None)
-        if new.strip():
+        if new.strip(SPACES):
             text = text[: line.start] + new + text[line.end :]
         elif line.begin:
             text = text[: line.begin - 1] + text[line.stop :]
@@ -96,7 +97,7 @@ def edit(text: str, path: str, wanted: Optional[str]) -> str:
 
 
 def _options(text: str) -> List[Line]:
-    return [line for line in lines(text) if line.key == "options"]
+    return [line for line in lines(text) if line.key == "options" and line.value.strip(SPACES)]
 
 
 def _error(path: str, what: str) -> BootLoaderError:

@@ -28,7 +28,7 @@ LINE = re.compile(r"[^\n]+")
 HEADING = re.compile(r"[ \t]*(?:\[(?P<section>[^\]]*)\]|:(?P<menu>[A-Za-z0-9]+))")
 OPTION = re.compile(r"[ \t]*(?P<key>[A-Za-z0-9_]+)[ \t]*=[ \t]*(?P<value>.*?)[ \t\r]*\Z")
 DEFAULT = "defaultboot"
-ADDED = '\nparameters = "{0}"'  # the whole line goes again when the values do
+ADDED = '\nparameters= "{0}"'  # by these blanks it is known again, and the whole line goes when the values do
 
 
 class Value(NamedTuple):

@@ -235,6 +235,13 @@ def test_a_line_that_goes_on_is_read_but_not_edited(tmp_path: pathlib.Path) -> N
         machine.loader.plan("1M")
 
 
+def test_a_backslash_that_would_come_to_stand_at_the_end() -> None:
+    text = "title A\nkernel /vmlinuz ro \\ crashkernel=1M\ninitrd /i\n"
+    assert "ro \\ crashkernel=2M\n" in legacy_menu.edit(text, MENU, "2M")
+    with pytest.raises(BootLoaderError, match=r"Line 2 of /boot/grub/menu\.lst has a backslash in front of"):
+        legacy_menu.edit(text, MENU, None)
+
+
 CUT = debian().partition("### END DEBIAN")[0]
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SUSE's kdumptool is kept from undoing what was set."""
 
-from typing import List
+from typing import List, Optional
 
 import pytest
 
@@ -32,7 +32,7 @@ BOTH = 'KDUMP_CRASHKERNEL="auto"\n# why\nKDUMP_UPDATE_BOOTLOADER="true"\n'
         ("KDUMP_SAVEDIR=/x\n", "", ["1M"], None),
     ],
 )
-def test_settings(old_machine: Machine, text: str, script: str, values: List[str], after: str) -> None:
+def test_settings(old_machine: Machine, text: str, script: str, values: List[str], after: Optional[str]) -> None:
     old_machine.write(kdumptool.SETTINGS, text)
     assert kdumptool.changes(old_machine.host, values) == []  # without the tool nobody reads them
     old_machine.program("kdumptool", script)

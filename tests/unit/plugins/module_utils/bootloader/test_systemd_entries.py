@@ -57,6 +57,8 @@ def test_what_does_not_start_linux(text: str) -> None:
         ("options crashkernel=7M\noptions b\nlinux /l\n", None, "options b\nlinux /l\n"),
         ("linux /l\noptions 'crashkernel=7M'\n", None, "linux /l\n"),
         ("linux /l\noptions a crashkernel=1M b\n", "1M", "linux /l\noptions a crashkernel=1M b\n"),
+        ("linux /l\noptions ' '\n", "1M", "linux /l\noptions crashkernel=1M\noptions ' '\n"),
+        ("linux /l\noptions \u00a0\n", "1M", "linux /l\noptions \u00a0 crashkernel=1M\n"),
         ("# crashkernel=1M\nlinux /l\n", None, "# crashkernel=1M\nlinux /l\n"),
     ],
 )

@@ -109,8 +109,8 @@ def test_without_zipl(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     "text, wanted, after",
     [
-        ("[a]\nimage=/i\n", "1M", '[a]\nimage=/i\nparameters = "crashkernel=1M"\n'),
-        ("[a]\nimage=/i", "1M", '[a]\nimage=/i\nparameters = "crashkernel=1M"'),
+        ("[a]\nimage=/i\n", "1M", '[a]\nimage=/i\nparameters= "crashkernel=1M"\n'),
+        ("[a]\nimage=/i", "1M", '[a]\nimage=/i\nparameters= "crashkernel=1M"'),
         ("[a]\nparameters=ro  x \nimage=/i\n", "1M", "[a]\nparameters=ro  x crashkernel=1M \nimage=/i\n"),
         ('[a]\n\tparameters = ""\n image=/i\n', "1M", '[a]\n\tparameters = "crashkernel=1M"\n image=/i\n'),
         ("[a]\nimage=/i\nparameters=crashkernel=2M\n", None, "[a]\nimage=/i\nparameters=\n"),
@@ -123,7 +123,7 @@ def test_without_zipl(tmp_path: pathlib.Path) -> None:
         (
             "[a]\nimage=/i\nparameters=y\n[b]\nimage=/j\n",
             "1M",
-            '[a]\nimage=/i\nparameters=y crashkernel=1M\n[b]\nimage=/j\nparameters = "crashkernel=1M"\n',
+            '[a]\nimage=/i\nparameters=y crashkernel=1M\n[b]\nimage=/j\nparameters= "crashkernel=1M"\n',
         ),
     ],
 )
