@@ -18,6 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments impor
 LINE = re.compile(r"[^\r\n]+")
 PAIR = re.compile(r"[ \t]*(?P<key>[^ \t#][^ \t]*)[ \t]+(?P<value>[^ \t].*?)[ \t]*\Z", re.DOTALL)
 COUNTER = re.compile(r"\+[0-9]+(?:-[0-9]+)?(?=\.(?:conf|efi)\Z)", re.IGNORECASE)
+BLANKS = " \t"
 SUFFIX = re.compile(r"\.(?:conf|efi)\Z", re.IGNORECASE)
 
 
@@ -47,10 +48,15 @@ def lines(text: str) -> List[Line]:
         pair = PAIR.match(line.group())
         if pair:
             start, end = line.start() + pair.start("value"), line.start() + pair.end("value")
-            if end - start > 1 and text[start] in "\"'" and text[start] == text[end - 1]:
+            if _is_quoted(text[start:end]):
                 start, end = start + 1, end - 1
             found.append(Line(pair.group("key"), text[start:end], line.start(), start, end, line.end()))
     return found
+
+
+def _is_quoted(value: str) -> bool:
+    value = value.strip(BLANKS)
+    return len(value) > 1 and value[0] in "\"'" and value[0] == value[-1]
 
 
 def last(text: str, key: str) -> Optional[str]:
@@ -88,6 +94,8 @@ def edit(text: str, path: str, wanted: Optional[str]) -> str:
     for line in reversed(options):
         new = crashkernel.replace(line.value, wanted if line is target else None)
         if new.strip(SPACES):
+            if text[line.start - 1] in BLANKS and _is_quoted(new):
+                new = new.strip(BLANKS)[0] + new + new.strip(BLANKS)[0]  # the pair that is taken off
             text = text[: line.start] + new + text[line.end :]
         elif line.begin:
             text = text[: line.begin - 1] + text[line.stop :]

@@ -59,6 +59,7 @@ def test_what_does_not_start_linux(text: str) -> None:
         ("linux /l\noptions a crashkernel=1M b\n", "1M", "linux /l\noptions a crashkernel=1M b\n"),
         ("linux /l\noptions ' '\n", "1M", "linux /l\noptions crashkernel=1M\noptions ' '\n"),
         ("linux /l\noptions \u00a0\n", "1M", "linux /l\noptions \u00a0 crashkernel=1M\n"),
+        ('linux /l\noptions "a b" crashkernel=1M\n', None, 'linux /l\noptions ""a b""\n'),
         ("# crashkernel=1M\nlinux /l\n", None, "# crashkernel=1M\nlinux /l\n"),
     ],
 )
