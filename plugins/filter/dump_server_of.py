@@ -46,11 +46,12 @@ _value:
 """
 
 
-def dump_server_of(host: str, servers: list[str]) -> str:
+def dump_server_of(host: str, servers: Any) -> str:
     """The server whose name, together with the host's, hashes highest."""
-    if isinstance(servers, str) or not servers:
+    if not isinstance(servers, (list, tuple)) or not servers:
         raise AnsibleFilterError(f"kdump_dump_servers is {servers!r}: give a list of one or more inventory names.")
-    return max(sorted(servers), key=lambda server: weight(host, server))
+    names: list[str] = sorted(servers)
+    return max(names, key=lambda server: weight(host, server))
 
 
 def weight(host: str, server: str) -> bytes:

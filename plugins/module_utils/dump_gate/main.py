@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import List, NoReturn
 
-from . import collector, grammar, scp, settings
+from . import collector, grammar, retention, scp, settings
 from .journal import Journal, quoted
 from .landing import Landing
 from .refusal import RefusedError
@@ -18,6 +18,7 @@ from .sftp import Sftp
 from .upload import receive, upload
 
 COLLECT = "--collect"
+RETAIN = "--retain"  # not a request: what the server's timer runs
 
 
 class LostError(Exception):
@@ -86,6 +87,11 @@ def main(arguments: List[str], command: str, streams: Streams, path: str) -> int
     journal = Journal("", "?")
     try:
         values = settings.read(path)
+        if arguments == [RETAIN]:
+            journal = Journal(values.journal, "retention")
+            for removed in retention.retain(values.area, values.keep):
+                journal.say("removed {0}".format(quoted(removed)))
+            return 0
         journal = Journal(values.journal, "collector" if arguments == [COLLECT] else settings.host(arguments[:1]))
         if arguments == [COLLECT]:
             journal.say("reads {0}".format(quoted(command)))

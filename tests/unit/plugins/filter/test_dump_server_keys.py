@@ -1,0 +1,103 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The authorized_keys of a dump server, and whom it serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.kdump.fleet.plugins.filter import dump_server_hosts, dump_server_keys
+from ansible_collections.kdump.fleet.plugins.filter.dump_server_of import dump_server_of
+
+GATE = "/usr/local/libexec/kdump-gate"
+WEB1 = f'restrict,command="{GATE} web1 /var/crash" ssh-ed25519 AAAA1 web1\n'
+WEB2 = f'restrict,command="{GATE} web2 /data/dumps" ecdsa-sha2-nistp256 AAAA2== web2\n'
+VARIABLES: dict[str, dict[str, Any]] = {
+    "web1": {"kdump_ssh_public_keys": ["ssh-ed25519 AAAA1 kdump-web1"]},
+    "web2": {"kdump_ssh_public_key": "ecdsa-sha2-nistp256 AAAA2== root@web2\n", "kdump_path": "/data/dumps"},
+    "both": {"kdump_ssh_public_keys": ["ssh-ed25519 OLD", "ssh-ed25519 NEW"]},
+    "silent": {"kdump_path": None},
+}
+WRITE = dump_server_keys.dump_server_keys
+
+
+def test_every_host_has_its_entry() -> None:
+    """Sorted, whatever the order of the inventory; two while keys are rotated."""
+    assert WRITE(["web2", "web1"], VARIABLES, GATE) == WEB1 + WEB2
+    assert WRITE(["both"], VARIABLES, GATE).count(f'command="{GATE} both /var/crash"') == 2
+    assert WRITE([], VARIABLES, GATE, current=WEB1) == ""
+
+
+def test_a_host_that_was_not_reached_keeps_its_entry() -> None:
+    """And one that never had a key gets none. Lines of others do not survive."""
+    silent = WEB1.replace("web1", "silent")
+    foreign = "ssh-ed25519 AAAA9 admin\n" + silent.replace(" silent\n", " web1\n")
+    assert WRITE(["silent", "web1"], VARIABLES, GATE, current=silent + WEB1 + foreign) == silent + WEB1
+    assert WRITE(["silent"], VARIABLES, GATE, current=WEB1) == ""
+
+
+def test_a_collector() -> None:
+    """It has its own entry."""
+    content = WRITE([], VARIABLES, GATE, collectors=["ssh-ed25519 AAAA7 x"])
+    assert content == f'restrict,command="{GATE} --collect" ssh-ed25519 AAAA7 collector\n'
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "garbage",
+        "ssh-ed25519",
+        "ssh-dss AAAA",
+        'command="/bin/sh" ssh-ed25519 AAAA',
+        "ssh-ed25519 AAAA\nssh-ed25519 EVIL",
+        'ssh-ed25519 AAAA"\n',
+        "ssh-ed25519 AA$(id)",
+    ],
+)
+def test_what_a_host_says_is_not_trusted(key: str) -> None:
+    """A key with more in it than a key is refused, with the host's name."""
+    with pytest.raises(AnsibleFilterError, match="public key of web1"):
+        WRITE(["web1"], {"web1": {"kdump_ssh_public_keys": [key]}}, GATE)
+
+
+@pytest.mark.parametrize(
+    "host, path", [("web 1", "/var/crash"), ('we"b', "/x"), ("..", "/x"), ("web1", "x"), ("web1", "/a b")]
+)
+def test_names_that_cannot_be_folders(host: str, path: str) -> None:
+    """Refused before anything is written."""
+    with pytest.raises(AnsibleFilterError, match="cannot have a folder"):
+        WRITE([host], {host: {"kdump_ssh_public_key": "ssh-ed25519 AAAA", "kdump_path": path}}, GATE)
+
+
+@given(st.text(max_size=30))
+def test_no_comment_gets_into_the_file(comment: str) -> None:
+    """Whatever a host writes behind its key."""
+    try:
+        content = WRITE(["web1"], {"web1": {"kdump_ssh_public_key": "ssh-ed25519 AAAA1 " + comment}}, GATE)
+    except AnsibleFilterError:
+        return
+    assert content == WEB1
+
+
+def test_whom_a_server_serves() -> None:
+    """Every host has one server; servers are not their own clients."""
+    servers = ["dump1", "dump2"]
+    hosts = [f"web{number}" for number in range(20)]
+    variables: dict[str, dict[str, Any]] = {name: {"kdump_dump_servers": servers} for name in hosts + servers}
+    variables["else"] = {}
+    variables["other"] = {"kdump_dump_servers": ["dump3"]}
+    served = {name: dump_server_hosts.dump_server_hosts(variables, variables, name) for name in servers}
+    assert sorted(served["dump1"] + served["dump2"]) == sorted(hosts)
+    assert all(dump_server_of(host, servers) == server for server in servers for host in served[server])
+
+
+def test_the_filters_by_name() -> None:
+    """What Ansible loads."""
+    assert dump_server_keys.FilterModule().filters() == {"dump_server_keys": WRITE}
+    assert dump_server_hosts.FilterModule().filters() == {"dump_server_hosts": dump_server_hosts.dump_server_hosts}
