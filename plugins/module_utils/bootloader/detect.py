@@ -19,6 +19,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.mounts import mounted
 OSTREE = "/run/ostree-booted"
 EFI_VARIABLES = "/sys/firmware/efi/efivars"
 LOADER_INFO = EFI_VARIABLES + "/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+STUB_INFO = LOADER_INFO.replace("LoaderInfo", "StubInfo")  # by the stub of a unified kernel image
 SYSTEMD_BOOT = ("/boot/efi", "/efi", "/boot")  # where the EFI system partition may be mounted
 ZIPL = "/etc/zipl.conf"
 LEGACY_STAGE = "/boot/grub/stage2"
@@ -32,7 +33,7 @@ MENUS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("/boot/grub2/grub.cfg", ("grub2-mkconfig",)),
     ("/boot/grub/grub.cfg", ("update-grub", "grub-mkconfig")),
 )
-LOOKED_FOR = "{0}; {1}, {2} or systemd-boot's files below {3}; {4}; {5} with {6}; {7}; {8}, {9} or {10}".format(
+LOOKED_FOR = "{0}; {1}, {10}, {2} or systemd-boot's files below {3}; {4}; {5} with {6}; {7}; {8}, {9} or {11}".format(
     OSTREE,
     LOADER_INFO,
     EFI_VARIABLES,
@@ -43,6 +44,7 @@ LOOKED_FOR = "{0}; {1}, {2} or systemd-boot's files below {3}; {4}; {5} with {6}
     LEGACY_EFI,
     MENUS[0][0],
     MENUS[1][0],
+    STUB_INFO,
     EFI_MENUS,
 )
 
@@ -107,6 +109,11 @@ def _booted_by_systemd_boot(host: Host) -> List[Candidate]:
     """systemd-boot tells its name to the running system, in UTF-16."""
     said = (host.read(LOADER_INFO) or "").replace("\0", "")
     return [_systemd_boot(host, LOADER_INFO)] if "systemd-boot" in said else []
+
+
+def _booted_by_firmware(host: Host) -> List[Candidate]:
+    """A unified kernel image that no boot loader started, or one that does not tell its name, as GRUB may not."""
+    return [_systemd_boot(host, STUB_INFO)] if host.exists(STUB_INFO) and not host.exists(LOADER_INFO) else []
 
 
 def _systemd_boot_files(host: Host) -> List[Candidate]:
@@ -226,4 +233,4 @@ def _menus(host: Host) -> List[Tuple[str, Tuple[str, ...]]]:
 
 
 DECISIVE: Tuple[Probe, ...] = (_rpm_ostree, _booted_by_systemd_boot)
-POSSIBLE: Tuple[Probe, ...] = (_systemd_boot_files, _zipl, _grub_legacy, _grub2)
+POSSIBLE: Tuple[Probe, ...] = (_booted_by_firmware, _systemd_boot_files, _zipl, _grub_legacy, _grub2)

@@ -22,6 +22,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from tests.unit.plugins.module_utils.bootloader.machine import MENU, Machine
 
 LOADER_INFO = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+STUB_INFO = LOADER_INFO.replace("LoaderInfo", "StubInfo")
 MENU_2 = "/boot/grub2/grub.cfg"
 BLS_MENU = "### BEGIN /etc/grub.d/10_linux ###\ninsmod blscfg\nblscfg\n### END /etc/grub.d/10_linux ###\n"
 BLS_ENTRY = "/boot/loader/entries/6a9857a3-6.12.0.conf"
@@ -223,12 +224,20 @@ def test_zipl_with_entries_that_grubby_edits(tmp_path: pathlib.Path) -> None:
             {"/boot/efi/EFI/systemd/systemd-bootx64.efi": ""},
             "/boot/efi/EFI/systemd/systemd-bootx64.efi",
         ),
+        ({STUB_INFO: "", "/efi/EFI/Linux/a.efi": ""}, STUB_INFO),
     ],
 )
 def test_systemd_boot(tmp_path: pathlib.Path, files: Dict[str, str], evidence: str) -> None:
     loader = detect(host_with(tmp_path, files))
     assert isinstance(loader, SystemdBoot)
     assert loader.evidence == evidence
+
+
+def test_an_image_that_grub_may_have_started(machine: Machine) -> None:
+    machine.write(STUB_INFO, "")
+    assert "found systemd-boot ({0}) and GRUB 2 ({1}".format(STUB_INFO, MENU) in message_of(machine.host)
+    machine.write(LOADER_INFO, "\7\0\0\0G\0R\0U\0B\0")
+    assert detect(machine.host).name == "grub2"
 
 
 STAGE = "/boot/grub/stage2"
