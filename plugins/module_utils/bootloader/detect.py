@@ -33,9 +33,10 @@ MENUS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("/boot/grub2/grub.cfg", ("grub2-mkconfig",)),
     ("/boot/grub/grub.cfg", ("update-grub", "grub-mkconfig")),
 )
-LOOKED_FOR = "{0}; {1}, {10}, {2} or systemd-boot's files below {3}; {4}; {5} with {6}; {7}; {8}, {9} or {11}".format(
+LOOKED_FOR = "{0}; {1}, {2}, {3} or systemd-boot's files below {4}; {5}; {6} with {7}; {8}; {9}, {10} or {11}".format(
     OSTREE,
     LOADER_INFO,
+    STUB_INFO,
     EFI_VARIABLES,
     ", ".join(SYSTEMD_BOOT),
     ZIPL,
@@ -44,7 +45,6 @@ LOOKED_FOR = "{0}; {1}, {10}, {2} or systemd-boot's files below {3}; {4}; {5} wi
     LEGACY_EFI,
     MENUS[0][0],
     MENUS[1][0],
-    STUB_INFO,
     EFI_MENUS,
 )
 
