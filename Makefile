@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 NOX := $(PYTHON) -m nox --sessions
 
 .DEFAULT_GOAL := help
-.PHONY: help environment check sanity machines test rollout bench bench-rollout fuzz format requirements clean
+.PHONY: help environment check sanity machines test rollout bench bench-rollout fuzz boot-matrix format requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench-rollout: $(VENV)/ready ## from a bare lab machine to an armed one, part by
 fuzz: $(VENV)/ready ## generated configurations through every boot loader backend; FUZZ_SECONDS=600, CASES=100000
 	@PYTHONPATH="$$($(PYTHON) -m tests.checkout):$(CURDIR)" $(PYTHON) -m tests.fuzz \
 		$(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS)) $(if $(CASES),--cases $(CASES))
+
+boot-matrix: $(VENV)/ready ## what crashkernel= reserves, predicted and booted; OPTIONS="--kernel PATH --write"
+	@PATH="$(abspath $(VENV)/bin):$$PATH" $(PYTHON) -m tests.boot_matrix $(OPTIONS)
 
 format: $(VENV)/ready ## let ruff mend what it can
 	@$(PYTHON) -m ruff check --fix

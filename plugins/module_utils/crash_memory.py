@@ -118,6 +118,7 @@ def resolve_on(host: Host, cmdline: str) -> crashkernel.Resolution:
         auto_supported=crashkernel.knows_auto(kernel),
         cma_supported=True if host.exists(CMA_RANGES[0]) else None,
         ram_ranges=memory_map.ram if memory_map.readable else None,
+        rounded=crashkernel.rounds_ram(kernel),
     )
 
 

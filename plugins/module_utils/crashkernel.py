@@ -25,12 +25,14 @@ __all__ = [
     "parse",
     "replace",
     "resolve",
+    "rounds_ram",
     "to_text",
     "values",
 ]
 
 SUFFIXES = ("high", "low", "cma")
 _KNOWS_AUTO = re.compile(r"\.el[78](?![0-9])")
+_ROUNDS = re.compile(r"\.(el([89]|[1-9][0-9])|fc[0-9]+)(?![0-9]|uek)")  # Oracle's own kernel (uek) is not Red Hat's
 EXAMPLES = "'256M', '512M@64M', '1G-4G:192M,4G-64G:256M,64G-:512M', '1G,high 256M,low'"
 
 
@@ -80,6 +82,14 @@ def replace(arguments: str, wanted: Optional[str]) -> str:
 def knows_auto(release: str) -> bool:
     """Whether a kernel with this release knows C(crashkernel=auto), as those of RHEL 7 and 8 alone do."""
     return _KNOWS_AUTO.search(release) is not None
+
+
+def rounds_ram(release: str) -> Optional[bool]:
+    """Whether a kernel with this release compares ranges with the RAM rounded up; None: its version tells.
+
+    Linux does so since 6.0. Those of Fedora and of RHEL from 8 on carried the change years before.
+    """
+    return True if _ROUNDS.search(release) else None
 
 
 def check(value: str, auto_supported: bool = False) -> None:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a command line asks for with C(crashkernel=): C(parse_crashkernel()) of the kernel.
 
-Follows kernel/crash_reserve.c of Linux 6.9 and later, arch/x86/kernel/setup.c of those before 6.7, and lib/cmdline.c,
-including what they tolerate: nothing in here is stricter than the kernel.
+Follows kernel/crash_reserve.c of Linux 6.9 and later, kernel/crash_core.c and arch/x86/kernel/setup.c of those before
+6.7, and lib/cmdline.c, including what they tolerate: nothing in here is stricter than the kernel.
 """
 
 import re
@@ -16,6 +16,9 @@ from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import for
 MIB = 1 << 20
 GIB = 1 << 30
 ROUNDING = 128 * MIB  # firmware keeps some RAM to itself; ranges are compared with the total rounded up to this
+FIRST_GENERIC = (6, 7)  # the first Linux in which the architectures share their way of reserving
+FIRST_ROUNDING = (6, 0)  # the first Linux that rounds; the distributions of Red Hat's family rounded before
+NO_LONE_UNIT = (7, 3)  # seen in this one, and not in 6.12: a unit letter without a number is no amount
 
 
 class Resolution(NamedTuple):
@@ -32,29 +35,33 @@ class Resolution(NamedTuple):
 
 
 class Architecture(NamedTuple):
-    """How an architecture differs."""
+    """How an architecture differs, and below the line how kernels of an age do."""
 
     align: int  # of the address that the kernel chooses (CRASH_ALIGN)
     offset_align: int  # of the address asked for with "@"
     round: int  # the size is rounded up to this
     low_default: int  # DEFAULT_CRASH_KERNEL_LOW_SIZE
     suffixes: bool  # it knows ",high" and ",low"
-    bounce: bool  # the low default leaves room for the bounce buffers of "swiotlb="
-    old: bool  # reads ",high" where the plain value is broken, and ",low" for any region above 4 GiB
+    bounce: bool = False  # the low default leaves room for the bounce buffers of "swiotlb="
+    cma: bool = False  # it reserves what ",cma" asks for
+    all_low: bool = False  # where no RAM lies below 4 GiB, all of it counts as low
+    # ----
+    old: bool = False  # reads ",high" where the plain value is broken, and ",low" for any region above 4 GiB
+    rounding: int = ROUNDING
+    lone_unit: bool = True  # "M" is an amount of zero
 
 
-GENERIC = Architecture(2 * MIB, 2 * MIB, 1, 128 * MIB, suffixes=True, bounce=False, old=False)
-X86_64 = Architecture(16 * MIB, 16 * MIB, 1, 256 * MIB, suffixes=True, bounce=True, old=False)
-OLD_X86_64 = X86_64._replace(offset_align=MIB, old=True)  # before Linux 6.7
-POWER = Architecture(64 << 10, 64 << 10, 64 << 10, 0, suffixes=False, bounce=False, old=False)
+GENERIC = Architecture(2 * MIB, 2 * MIB, 1, 128 * MIB, suffixes=True)
+X86_64 = Architecture(16 * MIB, 16 * MIB, 1, 256 * MIB, suffixes=True, bounce=True, cma=True)
+POWER = Architecture(64 << 10, 64 << 10, 64 << 10, 0, suffixes=False)
 ARCHITECTURES: Dict[str, Architecture] = {
     "x86_64": X86_64,
-    "aarch64": GENERIC,
+    "aarch64": GENERIC._replace(all_low=True),
     "riscv64": GENERIC,
     "loongarch64": GENERIC,
     "ppc64": POWER,
     "ppc64le": POWER,
-    "s390x": Architecture(MIB, MIB, MIB, 0, suffixes=False, bounce=False, old=False),
+    "s390x": Architecture(MIB, MIB, MIB, 0, suffixes=False),
 }
 
 NOTHING = Resolution(0, 0, 0, 0, False, None, None, False)
@@ -67,6 +74,16 @@ class RefusedError(Exception):
         super().__init__(reason)
         self.value = value
         self.reason = reason
+
+
+def architecture(arch: str, linux: Tuple[int, ...], rounded: Optional[bool]) -> Architecture:
+    """An architecture with what kernels of the version I(linux) do; one that is not known is taken for x86_64."""
+    found = ARCHITECTURES.get(arch, X86_64)
+    if found is X86_64 and linux < FIRST_GENERIC:
+        found = found._replace(offset_align=MIB, old=True)
+    if rounded is None:
+        rounded = linux >= FIRST_ROUNDING
+    return found._replace(rounding=ROUNDING if rounded else 1, lone_unit=linux < NO_LONE_UNIT)
 
 
 def last(line: str, suffix: Optional[str], known: Sequence[str]) -> Optional[str]:
@@ -92,7 +109,7 @@ def asked(line: str, ram: int, machine: Architecture, known: Sequence[str], auto
     wanted = None
     if value is not None:
         try:
-            wanted = _plain(value, ram, auto_supported)
+            wanted = _plain(value, ram, machine, auto_supported)
         except RefusedError:
             if not machine.old or last(line, "high", known) is None:
                 raise
@@ -105,28 +122,28 @@ def asked(line: str, ram: int, machine: Architecture, known: Sequence[str], auto
     return wanted
 
 
-def _plain(value: str, ram: int, auto_supported: bool) -> Resolution:
+def _plain(value: str, ram: int, machine: Architecture, auto_supported: bool) -> Resolution:
     if value == "auto" and auto_supported:
         raise RefusedError(value, "what 'auto' reserves is decided by the distribution's kernel")
-    size, offset = _ranges(value, ram) if ":" in value else _simple(value)
+    size, offset = _ranges(value, ram, machine) if ":" in value else _simple(value, machine)
     if size == 0:
         raise RefusedError(value, "the size is zero")
     return NOTHING._replace(size=size, offset=offset, value=value)
 
 
-def _simple(value: str) -> Tuple[int, int]:
-    size, position = memparse(value)
+def _simple(value: str, machine: Architecture) -> Tuple[int, int]:
+    size, position = memparse(value, lone_unit=machine.lone_unit)
     if position == 0:
         raise RefusedError(value, "crashkernel: memory value expected")
     if value[position : position + 1] == "@":
-        return size, memparse(value, position + 1)[0]
+        return size, memparse(value, position + 1, lone_unit=machine.lone_unit)[0]
     if position < len(value):
         raise RefusedError(value, "crashkernel: unrecognized char: " + value[position])
     return size, 0
 
 
-def _suffixed(value: str, suffix: str) -> int:
-    size, position = memparse(value)
+def _suffixed(value: str, suffix: str, machine: Architecture) -> int:
+    size, position = memparse(value, lone_unit=machine.lone_unit)
     if position == 0:
         raise RefusedError(value, "crashkernel: memory value expected")
     ending = "," + suffix
@@ -137,23 +154,23 @@ def _suffixed(value: str, suffix: str) -> int:
     return size
 
 
-def _ranges(value: str, ram: int) -> Tuple[int, int]:
+def _ranges(value: str, ram: int, machine: Architecture) -> Tuple[int, int]:
     """The size and offset of the first range that holds I(ram); what stands behind it is not looked at."""
-    total = round_up(ram, ROUNDING)
+    total = round_up(ram, machine.rounding)
     position = -1
     while True:
-        start, position = _amount(value, position + 1)
+        start, position = _amount(value, position + 1, machine)
         if value[position : position + 1] != "-":
             raise RefusedError(value, "crashkernel: '-' expected")
         position += 1
         end: Optional[int] = None
         if value[position : position + 1] != ":":
-            end, position = _amount(value, position)
+            end, position = _amount(value, position, machine)
             if end <= start:
                 raise RefusedError(value, "crashkernel: end <= start")
         if value[position : position + 1] != ":":
             raise RefusedError(value, "crashkernel: ':' expected")
-        size, position = _amount(value, position + 1)
+        size, position = _amount(value, position + 1, machine)
         if size >= total:
             raise RefusedError(value, "crashkernel: invalid size")
         if start <= total and (end is None or total < end):
@@ -168,14 +185,14 @@ def _ranges(value: str, ram: int) -> Tuple[int, int]:
     position = value.find("@", position)
     if position < 0:
         return size, 0
-    offset, end_of_offset = memparse(value, position + 1)
+    offset, end_of_offset = memparse(value, position + 1, lone_unit=machine.lone_unit)
     if end_of_offset == position + 1:
         raise RefusedError(value, "crashkernel: Memory value expected after '@'")
     return size, offset
 
 
-def _amount(value: str, position: int) -> Tuple[int, int]:
-    number, end = memparse(value, position)
+def _amount(value: str, position: int, machine: Architecture) -> Tuple[int, int]:
+    number, end = memparse(value, position, lone_unit=machine.lone_unit)
     if end == position:
         raise RefusedError(value, "crashkernel: Memory value expected")
     return number, end
@@ -191,7 +208,7 @@ def _high_and_low(line: str, machine: Architecture, known: Sequence[str]) -> Res
             return NOTHING
         what = "a plain size or '<size>,high'" if machine.suffixes else "a plain size on this architecture"
         raise RefusedError(lonely, "it reserves nothing without {0}".format(what))
-    size = _suffixed(value, "high")
+    size = _suffixed(value, "high", machine)
     if size == 0:
         raise RefusedError(value, "the size is zero")
     return NOTHING._replace(size=size, low=low_size(line, machine, known), high=True, value=value)
@@ -201,7 +218,7 @@ def low_size(line: str, machine: Architecture, known: Sequence[str]) -> int:
     """What C(,low) asks for, and the default without it."""
     low = last(line, "low", known)
     try:
-        return low_default(line, machine) if low is None else _suffixed(low, "low")
+        return low_default(line, machine) if low is None else _suffixed(low, "low", machine)
     except RefusedError:
         if not machine.old:
             raise

@@ -10,15 +10,13 @@ from typing import Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import kernel_arguments
 from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_request import (
-    ARCHITECTURES,
     GIB,
     MIB,
     NOTHING,
-    OLD_X86_64,
-    X86_64,
     Architecture,
     RefusedError,
     Resolution,
+    architecture,
     asked,
     last,
     low_default,
@@ -27,7 +25,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_request im
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import memparse
 
-FIRST_GENERIC = (6, 7)  # the first Linux in which the architectures share their way of reserving
 FIRST_CMA = (6, 17)  # the first Linux that knows crashkernel=<size>,cma
 NEWEST = (7, 0)
 CMA_STEP = 2 * MIB  # a page block, where pages are of 4 KiB
@@ -43,20 +40,20 @@ def resolve(
     auto_supported: bool = False,
     cma_supported: Optional[bool] = None,
     ram_ranges: Optional[Sequence[Tuple[int, int]]] = None,
+    rounded: Optional[bool] = None,
 ) -> Resolution:
     """What a kernel that boots with I(cmdline) on I(system_ram_bytes) of RAM reserves. Never raises.
 
     I(linux) is the kernel's version. I(auto_supported) is for the kernels of RHEL 7 and 8, whose sizes for C(auto)
     differ per release and are not predicted. I(cma_supported) is for distributions that brought C(,cma) to a version
-    before 6.17; where it is unknown, such a value is a broken plain value, as it is to the kernel.
+    before 6.17; where it is unknown, such a value is a broken plain value, as it is to the kernel. I(rounded) is for
+    distributions that compare ranges with the RAM rounded up to 128 MiB before 6.0, as rounds_ram() tells.
     I(ram_ranges) are the (first, last) addresses of the RAM, and decide what finds room below and above 4 GiB; what
     else is in use at boot is not known here. Without them RAM is taken to leave out the GiB below 4 GiB, as on most
     PCs, and room is always found.
     """
     linux = linux or NEWEST
-    machine = ARCHITECTURES.get(arch, X86_64)
-    if machine is X86_64 and linux < FIRST_GENERIC:
-        machine = OLD_X86_64
+    machine = architecture(arch, linux, rounded)
     line = cmdline.rstrip("\n").partition("\0")[0]  # /proc/cmdline ends with a newline, the kernel's text does not
     if cma_supported is None:
         cma_supported = linux >= FIRST_CMA
@@ -66,7 +63,7 @@ def resolve(
     except RefusedError as refusal:
         wanted = NOTHING._replace(value=refusal.value, reason=refusal.reason)
     if arch.startswith("ppc64") and _fadump(line):
-        return _boot_memory(wanted, system_ram_bytes)
+        return _boot_memory(wanted, system_ram_bytes, line)
     if not wanted.size:
         return wanted
     if not machine.suffixes:
@@ -75,10 +72,11 @@ def resolve(
         wanted = wanted._replace(low=_low(wanted, machine, line, known, ram_ranges or _usual_ranges(system_ram_bytes)))
     except RefusedError as refusal:
         if ram_ranges or wanted.offset % machine.offset_align:
-            return NOTHING._replace(value=refusal.value, reason=refusal.reason)
+            # The kernel goes on to CMA all the same.
+            wanted = NOTHING._replace(value=refusal.value, reason=refusal.reason)
     # A wrong ",cma" is not refused: the number that it begins with counts.
-    cma = last(line, "cma", known) if cma_supported else None
-    return wanted._replace(cma=round_up(memparse(cma or "")[0], CMA_STEP))
+    cma = last(line, "cma", known) if cma_supported and machine.cma else None
+    return wanted._replace(cma=round_up(memparse(cma or "", lone_unit=machine.lone_unit)[0], CMA_STEP))
 
 
 def _low(
@@ -93,14 +91,15 @@ def _low(
         return RefusedError(wanted.value or "", reason)
 
     size = wanted.size
+    limit = END if machine.all_low and all(first >= LOW_LIMIT for first, final in ranges) else LOW_LIMIT
     if wanted.offset:
         if wanted.offset % machine.offset_align or not room(size, wanted.offset, wanted.offset + size, 1):
             raise refused("crashkernel reservation failed - memory is in use.")
         if wanted.offset < LOW_LIMIT or not machine.old:
             return 0
     else:
-        below = room(size, 0, LOW_LIMIT)
-        above = room(size, LOW_LIMIT, END)
+        below = room(size, 0, limit)
+        above = room(size, limit, END)
         if not (below or above):
             old = "crashkernel reservation failed - No suitable area found."
             raise refused(old if machine.old else "cannot allocate crashkernel (size:{0})".format(hex(size)))
@@ -126,11 +125,16 @@ def _fadump(line: str) -> bool:
     return switch
 
 
-def _boot_memory(wanted: Resolution, ram: int) -> Resolution:
+def _boot_memory(wanted: Resolution, ram: int, line: str) -> Resolution:
     """Firmware-assisted dump keeps memory to boot with: as much as C(crashkernel=) asks for, at most a quarter.
 
-    Without that it takes 5 % of RAM in steps of 256 MiB, one at the least (as documented; firmware may ask for more).
+    Without that it takes what the deprecated C(fadump_reserve_mem=) asks for, or 5 % of RAM in steps of 256 MiB, one at
+    the least (as documented; firmware may ask for more).
     """
     step = 256 * MIB
-    size = min(wanted.size, ram // 4) if wanted.size else max(ram // 20 // step, 1) * step
+    told = [memparse(text)[0] for text in kernel_arguments.values(line, "fadump_reserve_mem")]
+    if wanted.size:
+        size = min(wanted.size, ram // 4)
+    else:
+        size = (told[-1] if told else 0) or max(ram // 20 // step, 1) * step
     return wanted._replace(size=size, low=0, offset=0, reason=None, fadump=True)

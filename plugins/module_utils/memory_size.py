@@ -33,18 +33,18 @@ def read_number(text: str, position: int = 0, limit: int = LIMIT) -> Tuple[int, 
     return number, position
 
 
-def memparse(text: str, position: int = 0, limit: int = LIMIT) -> Tuple[int, int]:
+def memparse(text: str, position: int = 0, limit: int = LIMIT, lone_unit: bool = True) -> Tuple[int, int]:
     """The amount at I(position), in bytes, and the position behind it: C(memparse()) of the kernel.
 
-    A unit letter counts without a number in front of it, as zero (Linux 7.3 was seen to refuse that; neither reserves
-    anything). The position stays when there is neither.
+    A unit letter counts without a number in front of it, as zero, but not for the newest kernels (I(lone_unit) false).
+    The position stays when there is neither.
     """
-    number, position = read_number(text, position, limit)
-    unit = UNITS.find(text[position : position + 1].upper() or "-")
-    if unit >= 0:
+    number, end = read_number(text, position, limit)
+    unit = UNITS.find(text[end : end + 1].upper() or "-")
+    if unit >= 0 and (lone_unit or end > position):
         number = (number << 10 * (unit + 1)) & limit
-        position += 1
-    return number, position
+        end += 1
+    return number, end
 
 
 def format_size(number: int) -> str:

@@ -18,6 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel import (
     parse,
     replace,
     resolve,
+    rounds_ram,
     to_text,
     values,
 )
@@ -196,6 +197,51 @@ def test_any_text_is_checked_without_another_error(value: str) -> None:
 )
 def test_replace(arguments: str, wanted: Optional[str], expected: str) -> None:
     assert replace(arguments, wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("release", "expected"),
+    [
+        ("4.18.0-553.el8_10.x86_64", True),
+        ("5.14.0-570.12.1.el9_6.x86_64", True),
+        ("6.12.0-55.el10_0.x86_64", True),
+        ("5.17.5-300.fc36.x86_64", True),
+        ("3.10.0-1160.el7.x86_64", None),
+        ("5.15.0-300.163.18.el9uek.x86_64", None),
+        ("5.15.0-91-generic", None),
+        ("6.12.117+deb13-cloud-amd64", None),
+        ("", None),
+    ],
+)
+def test_kernels_that_round_before_6_0(release: str, expected: Optional[bool]) -> None:
+    assert rounds_ram(release) is expected
+
+
+WORDS = ("ro", "quiet", 'dyndbg="file a.c +p"', "crashkernel=128M", "crashkernel=1G,high", "--", "root=/dev/sda1", "  ")
+LINES = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
+WANTED = st.lists(PARSED, min_size=1, max_size=3).map(lambda found: [to_text(one) for one in found])
+
+
+@given(LINES, WANTED)
+def test_what_is_put_in_is_found_again(line: str, wanted: List[str]) -> None:
+    once = replace(line, " ".join(wanted))
+    assert values(once) == wanted
+    assert replace(once, " ".join(wanted)) == once
+
+
+@given(LINES, WANTED)
+def test_put_in_and_taken_out_gives_back_the_same_bytes(line: str, wanted: List[str]) -> None:
+    bare = replace(line, None)
+    assert values(bare) == []
+    assert replace(replace(bare, " ".join(wanted)), None) == bare
+
+
+@given(PARSED, st.integers(min_value=1, max_value=1 << 40))
+def test_the_kernel_reads_what_is_printed_as_it_was_meant(value: Value, ram: int) -> None:
+    found = resolve("crashkernel=" + to_text(value), ram)
+    if found.size and not found.high:
+        assert found.offset == value.offset
+        assert found.size in [value.size, *(one.size for one in value.ranges)]
 
 
 @pytest.mark.parametrize("wanted", ['"256M"', "256M\n", "256\x00M", "256M\tquiet"])

@@ -189,6 +189,19 @@ def test_room(cmdline: str, ranges: List[Tuple[int, int]], expected: Tuple[int, 
     assert (found.size // MIB, found.low // MIB, found.reason) == expected
 
 
+@pytest.mark.parametrize(
+    ("arch", "cmdline", "low", "reason"),
+    [
+        ("aarch64", "crashkernel=512M", 0, None),
+        ("aarch64", "crashkernel=512M,high", 0, None),
+        ("riscv64", "crashkernel=512M", 0, "cannot allocate crashkernel low memory (size:0x8000000)."),
+    ],
+)
+def test_no_ram_below_4_gib(arch: str, cmdline: str, low: int, reason: Optional[str]) -> None:
+    found = resolve(cmdline, 8 * GIB, arch=arch, ram_ranges=[(32 * GIB, 40 * GIB - 1)])
+    assert (found.low, found.reason) == (low, reason)
+
+
 def test_room_is_taken_for_granted_where_the_map_is_unknown() -> None:
     assert resolve("crashkernel=7G", 8 * GIB).size == 7 * GIB
     assert resolve("crashkernel=64M@512M", GIB).offset == 512 * MIB
@@ -208,6 +221,15 @@ def test_cma(cmdline: str, cma: int) -> None:
     found = resolve(cmdline, 8 * GIB)
     assert (found.cma, found.reason) == (cma * MIB, None)
     assert found.size
+
+
+def test_cma_is_kept_where_the_region_finds_no_room() -> None:
+    found = resolve("crashkernel=256M@65M crashkernel=64M,cma", 8 * GIB)
+    assert (found.size, found.cma, found.reason) == (
+        0,
+        64 * MIB,
+        "crashkernel reservation failed - memory is in use.",
+    )
 
 
 def test_cma_is_reserved_in_steps() -> None:
@@ -254,6 +276,44 @@ def test_kernels_before_6_7_on_x86_64(cmdline: str, size: int, low: int, reason:
     assert (found.size // MIB, found.low // MIB, found.reason) == (size, low, reason)
 
 
+@pytest.mark.parametrize(
+    ("linux", "rounded", "size"),
+    [
+        ((5, 19), None, 0),
+        ((6, 0), None, 256),
+        ((5, 14), True, 256),  # a distribution that brought it
+        ((6, 12), False, 0),
+        ((), None, 256),
+    ],
+)
+def test_kernels_before_6_0_compare_the_ram_as_it_is(
+    linux: Tuple[int, ...], rounded: Optional[bool], size: int
+) -> None:
+    assert resolve(DEFAULT, 2 * GIB - 1, linux=linux, rounded=rounded).size == size * MIB
+    assert resolve(DEFAULT, 2 * GIB, linux=linux, rounded=rounded).size == 256 * MIB
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "before", "since"),
+    [
+        ("crashkernel=M", (0, "the size is zero"), (0, "crashkernel: memory value expected")),
+        ("crashkernel=M-1T:64M", (64, None), (0, "crashkernel: Memory value expected")),
+        ("crashkernel=64M@M", (64, None), (64, None)),
+        (
+            "crashkernel=64M,high crashkernel=M,low",
+            (64, None),
+            (0, "crashkernel: memory value expected"),
+        ),
+        ("crashkernel=64M crashkernel=M,cma", (64, None), (64, None)),
+        ("crashkernel=0M-:64M", (64, None), (64, None)),
+    ],
+)
+def test_a_unit_without_a_number(cmdline: str, before: Tuple[int, str], since: Tuple[int, str]) -> None:
+    for linux, (size, reason) in (((7, 2), before), ((7, 3), since)):
+        found = resolve(cmdline, 8 * GIB, linux=linux)
+        assert (found.size // MIB, found.reason) == (size, reason)
+
+
 def test_auto_is_left_to_the_kernels_that_know_it() -> None:
     found = resolve("crashkernel=auto", 8 * GIB, auto_supported=True)
     assert (found.size, found.value) == (0, "auto")
@@ -270,6 +330,8 @@ def test_auto_is_left_to_the_kernels_that_know_it() -> None:
         ("loongarch64", "crashkernel=512M,high", {"low": 128 * MIB}),
         ("unheard-of", "crashkernel=512M,high", {"low": 256 * MIB}),  # as x86_64
         ("s390x", "crashkernel=1000000", {"size": MIB}),
+        ("aarch64", "crashkernel=256M crashkernel=64M,cma", {"size": 256 * MIB, "cma": 0}),
+        ("s390x", "crashkernel=256M crashkernel=64M,cma", {"size": 256 * MIB, "cma": 0}),
         ("s390x", "crashkernel=512M,high", {"size": 0, "value": "512M,high"}),
         ("ppc64le", "crashkernel=1000000@33M", {"size": 1 << 20, "offset": 33 * MIB, "fadump": False}),
         ("ppc64le", "crashkernel=1000000 fadump=off", {"size": 1 << 20, "fadump": False}),
@@ -278,6 +340,12 @@ def test_auto_is_left_to_the_kernels_that_know_it() -> None:
         ("ppc64le", "crashkernel=7G fadump=on", {"size": 2 * GIB, "fadump": True}),
         ("ppc64le", "fadump=on", {"size": 256 * MIB, "value": None, "reason": None, "fadump": True}),
         ("ppc64le", "fadump=on fadump=off crashkernel=1G", {"size": GIB, "fadump": False}),
+        ("ppc64le", "fadump=on fadump_reserve_mem=512M", {"size": 512 * MIB, "fadump": True}),
+        ("ppc64le", "fadump=on fadump_reserve_mem=512M fadump_reserve_mem=1G", {"size": GIB}),
+        ("ppc64le", "fadump=on fadump_reserve_mem=512M crashkernel=1G", {"size": GIB}),
+        ("ppc64le", "fadump=on fadump_reserve_mem=512M crashkernel=oops", {"size": 512 * MIB, "reason": None}),
+        ("ppc64le", "fadump=on fadump_reserve_mem=oops", {"size": 256 * MIB}),
+        ("ppc64le", "fadump_reserve_mem=512M", {"size": 0, "fadump": False}),
         ("ppc64le", "fadump=on fadump=maybe crashkernel=auto", {"size": 256 * MIB, "reason": None, "fadump": True}),
         ("x86_64", "fadump=on", {"size": 0, "fadump": False}),
     ],
@@ -300,13 +368,14 @@ def test_a_suffix_of_another_architecture_is_told() -> None:
     auto_supported=st.booleans(),
     cma_supported=st.sampled_from([None, True, False]),
     ram_ranges=MAPS,
+    rounded=st.sampled_from([None, True, False]),
 )
 def test_anything_is_resolved(**given_values: Any) -> None:
     found = resolve(**given_values)
     if found.reason is None:
         assert found.size > 0 or found.value is None
     else:
-        assert (found.size, found.low, found.cma, found.fadump) == (0, 0, 0, False)
+        assert (found.size, found.low, found.fadump) == (0, 0, False)
         assert found.value is not None
     assert found.low == 0 or found.size > 0
     if found.value is not None:
