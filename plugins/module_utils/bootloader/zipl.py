@@ -80,7 +80,7 @@ def edit(text: str, wanted: Optional[str]) -> str:
             text = text[: image.stop] + (ADDED.format(new) if new else "") + text[image.stop :]
             continue
         new = crashkernel.replace(old.text, wanted)
-        if old.quote in new if old.quote else new[:1] in ('"', "'") and new[:1]:
+        if old.quote in new if old.quote else new.lstrip(" \t")[:1] in ('"', "'") and new.strip(" \t"):
             raise _error("the parameters of [{0}] would begin or end with a quote of their own".format(section.name))
         if not new and text[image.stop : old.stop] == ADDED.format(old.text):
             text = text[: image.stop] + text[old.stop :]

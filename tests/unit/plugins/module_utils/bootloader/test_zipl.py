@@ -143,6 +143,7 @@ def test_editing(text: str, wanted: Optional[str], after: str) -> None:
         ('[a]\nimage=/i\nparameters="x\n', "the quote in line 3 is never closed"),
         ("[a]\nimage=/i\nparmfile=/p\n", "the parmfile /p of .a. has a crashkernel= of its own"),
         ("[a]\nimage=/i\nparameters=crashkernel=1M 'x'\n", "would begin or end with a quote"),
+        ('[a]\nimage=/i\nparameters= crashkernel=1M  "d e"\n', "would begin or end with a quote"),
     ],
 )
 def test_configurations_that_cannot_be_worked_with(tmp_path: pathlib.Path, text: str, words: str) -> None:
