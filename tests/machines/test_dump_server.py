@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import os
 import re
 import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ import pytest
 import yaml
 
 from tests.checkout import ROOT, collections_path
+from tests.machines.sshd import USER, Sshd, serving
 
 HOSTS = 200
 PLAY = """
@@ -143,3 +147,118 @@ def test_two_hundred_hosts_are_enrolled(sandbox: Sandbox) -> None:
     assert changed(sandbox.enrol("--limit", "host000,dump1")) == 1
     assert sandbox.enrolled() == set(sandbox.hosts)
     assert (sandbox.area / gone).is_dir()
+
+
+@pytest.fixture(name="server", scope="module")
+def an_ssh_server(sandbox: Sandbox) -> Iterator[Sshd]:
+    """With the keys and the gate that the role has written."""
+    if not sandbox.keys.exists():
+        sandbox.enrol()
+    with serving(sandbox.directory, sandbox.keys) as server:
+        yield server
+
+
+def test_a_dump_through_sshd(sandbox: Sandbox, server: Sshd, tmp_path: Path) -> None:
+    """What kdump.sh does with ssh and scp, with a dump of 50 MiB."""
+    key, core = sandbox.directory / "keys/host007", os.urandom(50 * 1024 * 1024)
+    dump = "/var/crash/192.0.2.7-2026-11-22-18:48:37"
+    log = tmp_path / "kexec-dmesg.log"
+    log.write_bytes(b"log\n")
+
+    def ssh(*words: str, data: bytes = b"") -> str:
+        done = server.ssh(key, *words, data=data)
+        assert (done.returncode, done.stderr) == (0, b""), words
+        return done.stdout.decode()
+
+    assert ssh("mkdir", "-p", "/var/crash") == ""
+    temporary = ssh("mktemp", "-dqp", "/var/crash").strip()
+    assert temporary.startswith("/var/crash/tmp.")
+    ssh("rmdir", temporary)
+    assert int(ssh("df", "--output=avail", "/var/crash").splitlines()[-1]) > 0
+    ssh("mkdir", "-p", dump)
+    ssh(f"umask 0077 && dd of='{dump}/vmcore-dmesg-incomplete.txt'", data=b"dmesg\n")
+    ssh("mv", f"{dump}/vmcore-dmesg-incomplete.txt", f"{dump}/vmcore-dmesg.txt")
+    ssh(f"umask 0077 && dd bs=512 of='{dump}/vmcore-incomplete'", data=core)
+    ssh(f"mv '{dump}/vmcore-incomplete' '{dump}/vmcore.flat'")
+    for mode, name in (("-s", "kexec-dmesg.log"), ("-O", "old.log")):
+        command = ["scp", "-q", mode, *server.options(key), str(log), f"{USER}@127.0.0.1:{dump}/{name}"]
+        subprocess.run(command, check=True, timeout=60)
+    landed = sandbox.area / "host007" / Path(dump).name
+    assert {path.name: path.read_bytes() for path in landed.iterdir()} == {
+        "vmcore-dmesg.txt": b"dmesg\n",
+        "vmcore.flat": core,
+        "kexec-dmesg.log": b"log\n",
+        "old.log": b"log\n",
+    }
+
+
+def test_what_ssh_itself_offers_is_refused(sandbox: Sandbox, server: Sshd, tmp_path: Path) -> None:
+    """No shell, no terminal, no tunnel, nothing to read; and no other host's key opens the door of one that left."""
+    key = sandbox.directory / "keys/host008"
+    (sandbox.area / "host008/vmcore").write_bytes(b"kept")
+    address = f"{USER}@127.0.0.1"
+    assert server.ssh(key).returncode == 1
+    assert b"there is no shell here" in server.ssh(key).stderr
+    assert server.ssh(key, "-tt", "sh").returncode != 0
+    for command in (
+        ["scp", "-q", *server.options(key), f"{address}:/var/crash/vmcore", str(tmp_path)],
+        ["scp", "-q", "-O", *server.options(key), f"{address}:/var/crash/vmcore", str(tmp_path)],
+        ["rsync", "-e", server.rsh(key), f"{address}:/var/crash/vmcore", str(tmp_path)],
+        ["rsync", "-e", server.rsh(key), str(sandbox.keys), f"{address}:/var/crash/vmcore"],
+        ["ssh", "-q", *server.options(key), "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:9", address, "true"],
+        ["ssh", "-q", *server.options(key), "-W", f"127.0.0.1:{server.port}", address],
+    ):
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+        assert done.returncode != 0, command
+    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in (sandbox.area / "host008").iterdir()] == ["vmcore"]
+    assert (sandbox.area / "host008/vmcore").read_bytes() == b"kept"
+
+
+def test_a_client_that_dies_in_the_middle(sandbox: Sandbox, server: Sshd) -> None:
+    """The file is called incomplete, and the journal has the bytes that came."""
+    key, landed = sandbox.directory / "keys/host009", sandbox.area / "host009/vmcore-incomplete"
+    command = ["ssh", "-q", *server.options(key), f"{USER}@127.0.0.1", "dd of=/var/crash/vmcore-incomplete"]
+    client = subprocess.Popen(command, stdin=subprocess.PIPE)
+    assert client.stdin is not None
+    client.stdin.write(b"x" * (3 * 1024 * 1024))
+    client.stdin.flush()
+    wait_for(lambda: landed.exists() and landed.stat().st_size > 1024 * 1024)
+    client.kill()
+    client.wait()
+    with contextlib.suppress(BrokenPipeError):
+        client.stdin.close()
+    journal = sandbox.directory / "journal/journal"
+    wait_for(lambda: "host009" in journal.read_text(encoding="utf-8"))
+    size = landed.stat().st_size
+    assert re.search(rf"host009 (received|INCOMPLETE).*\b{size} bytes", journal.read_text(encoding="utf-8"))
+    assert [path.name for path in landed.parent.iterdir()] == ["vmcore-incomplete"]
+
+
+def test_the_collector_reads_and_writes_nothing(sandbox: Sandbox, server: Sshd, tmp_path: Path) -> None:
+    """With the key of its own, through real rsync."""
+    key = tmp_path / "collector"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    (sandbox.area / "host010/dump1").mkdir(parents=True)
+    (sandbox.area / "host010/dump1/vmcore").write_bytes(b"core")
+    entry = f'restrict,command="{sandbox.variables["__dump_server_program"]} --collect" '
+    with sandbox.keys.open("a", encoding="utf-8") as keys:
+        keys.write(entry + key.with_suffix(".pub").read_text(encoding="utf-8"))
+    place = f"{USER}@127.0.0.1:{sandbox.area}/host010/"
+    command = ["rsync", "-a", "--partial", "-e", server.rsh(key)]
+    subprocess.run([*command, place, tmp_path / "got/"], check=True, timeout=60)
+    assert (tmp_path / "got/dump1/vmcore").read_bytes() == b"core"
+    for refused in (
+        [*command, str(sandbox.keys), place],
+        [*command, f"{USER}@127.0.0.1:/etc/passwd", str(tmp_path / "got")],
+    ):
+        assert subprocess.run(refused, capture_output=True, timeout=60, check=False).returncode != 0
+    assert [path.name for path in (sandbox.area / "host010").iterdir()] == ["dump1"]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Until it holds, a minute at most."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)

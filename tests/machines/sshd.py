@@ -1,0 +1,124 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real OpenSSH server on a loopback port, for a user of its own, without installing or changing anything.
+
+It runs in a user namespace in which whoever runs the tests is the user "kdump": root's sshd would need an account, a
+directory in /run and a place in /etc.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.lab import apt, sources
+from tests.lab.cache import artifact
+from tests.lab.process import run, tail
+from tests.lab.settings import cache_directory
+
+USER = "kdump"
+INSTALLED = Path("/usr/sbin/sshd")
+PASSWD = f"root:x:0:0::/root:/bin/sh\n{USER}:x:1000:1000::/:/bin/sh\n"
+
+
+def unpack(directory: Path) -> None:
+    """Debian's openssh-server and what it needs that is not here, unpacked and no more: installed, it would start."""
+    packages = directory / "packages"
+    packages.mkdir()
+    with apt.separate(sources.mirrors().lines(sources.codename())) as options:
+        listed = run(["apt-get", *options, "--no-install-recommends", "--simulate", "install", "openssh-server"])
+        names = [line.split()[1] for line in listed.splitlines() if line.startswith("Inst ")]
+        run(["apt-get", *options, "-o", "APT::Sandbox::User=root", "download", *names], directory=packages)
+    for package in sorted(packages.glob("*.deb")):
+        run(["dpkg-deb", "--extract", str(package), str(directory)])
+        package.unlink()
+
+
+def binary() -> tuple[Path, dict[str, str], list[str]]:
+    """The program, what its environment needs, and lines that tell it where its parts are."""
+    if INSTALLED.exists():
+        return INSTALLED, {}, []
+    root = artifact(cache_directory() / "openssh-server" / sources.codename(), unpack)
+    libraries = sorted({str(path.parent) for path in root.rglob("*.so.*")})
+    parts = {"SshdSessionPath": "sshd-session", "SshdAuthPath": "sshd-auth"}  # since OpenSSH 9.8 and 10.0
+    folder = root / "usr/lib/openssh"
+    lines = [f"{name} {folder / part}" for name, part in parts.items() if (folder / part).exists()]
+    return root / "usr/sbin/sshd", {"LD_LIBRARY_PATH": os.pathsep.join(libraries)}, lines
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Sshd:
+    """A server that is up."""
+
+    def __init__(self, directory: Path, port: int) -> None:
+        self.directory = directory
+        self.port = port
+
+    def options(self, key: Path) -> list[str]:
+        """Options of ssh, scp and rsync's ssh, but for the port."""
+        known = self.directory / "known_hosts"
+        return [
+            *("-i", str(key), "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"),
+            *("-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={known}", "-o", f"Port={self.port}"),
+        ]
+
+    def ssh(self, key: Path, *words: str, data: bytes = b"", limit: float = 120) -> subprocess.CompletedProcess[bytes]:
+        """One command, as the capture kernels send it."""
+        command = ["ssh", "-q", *self.options(key), f"{USER}@127.0.0.1", *words]
+        return subprocess.run(command, input=data, capture_output=True, timeout=limit, check=False)
+
+    def rsh(self, key: Path) -> str:
+        """The transport for rsync."""
+        return shlex.join(["ssh", *self.options(key)])
+
+
+@contextlib.contextmanager
+def serving(directory: Path, authorized_keys: Path) -> Iterator[Sshd]:
+    """A server for the block, with host keys made for it."""
+    program, environment, lines = binary()
+    key = directory / "host_key"
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
+    server = Sshd(directory, free_port())
+    public = key.with_suffix(".pub").read_text(encoding="utf-8")
+    (directory / "known_hosts").write_text(f"[127.0.0.1]:{server.port} {public}", encoding="utf-8")
+    (directory / "passwd").write_text(PASSWD, encoding="utf-8")
+    settings = [
+        *(f"Port {server.port}", "ListenAddress 127.0.0.1", f"HostKey {key}", "PidFile none", "UsePAM no"),
+        *("StrictModes no", f"AuthorizedKeysFile {authorized_keys}", "AuthenticationMethods publickey"),
+        *("Subsystem sftp /usr/lib/openssh/sftp-server", "PermitUserRC no", "MaxStartups 100", *lines),
+    ]
+    (directory / "sshd_config").write_text("\n".join(settings) + "\n", encoding="utf-8")
+    inner = ["unshare", "--user", "--map-user=1000", "--map-group=1000", str(program), "-D", "-e", "-f"]
+    script = (
+        f"mount --bind {shlex.quote(str(directory / 'passwd'))} /etc/passwd && "
+        f"exec {shlex.join([*inner, str(directory / 'sshd_config')])}"
+    )
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
+    with (directory / "sshd.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        for _try in range(100):
+            if process.poll() is not None or b"listening on" in (directory / "sshd.log").read_bytes():
+                break
+            time.sleep(0.1)
+        assert process.poll() is None, tail(directory / "sshd.log")
+        yield server
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
