@@ -28,7 +28,14 @@ CONNECT_LIMIT = 5.0  # seconds, for each address
 COMMAND_LIMIT = 20.0
 TOTAL_LIMIT = 60.0
 MIB = 1 << 20
-SSH_OPTIONS = ("BatchMode=yes", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes", "ConnectTimeout=10")
+# Without the last one ssh would write into known_hosts what the server says of its keys.
+SSH_OPTIONS = (
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    "IdentitiesOnly=yes",
+    "ConnectTimeout=10",
+    "UpdateHostKeys=no",
+)
 # Soft, with short limits: a server that does not answer is an error, not a module that hangs.
 MOUNT_OPTIONS = "soft,timeo=50,retrans=2,retry=0,nosuid,nodev,noexec"
 _HOST_KEY = re.compile("Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED")

@@ -119,6 +119,26 @@ def test_many_writers_lose_no_key(account: Machine) -> None:
     assert sorted(authorised(account)) == sorted(key for mine in keys for key in mine)
 
 
+# ---- host-keys.sh
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("echo port 22; echo hostkey {0}/ssh_host_b_key", ["key b"]),
+        ("echo hostkey {0}/ssh_host_a_key; echo hostkey {0}/ssh_host_b_key", ["key a", "key b"]),
+        ("echo 'sshd: no hostkeys available' >&2; exit 1", ["key a", "key b"]),
+    ],
+)
+def test_host_keys_are_those_that_are_served(machine: Machine, said: str, expected: list[str]) -> None:
+    for letter in "ab":
+        machine.write(f"ssh_host_{letter}_key.pub", f"key {letter}\n")
+        machine.write(f"ssh_host_{letter}_key", "private\n")
+    machine.program("sshd", said.format(machine.root))
+    done = machine.run("host-keys.sh", SSH_DIRECTORY=str(machine.root))
+    assert (done.returncode, done.stdout.splitlines()) == (0, expected)
+
+
 # ---- export-path.sh
 
 

@@ -216,7 +216,7 @@ def test_ssh_is_run_as_a_capture_runs_it(client: HostTree) -> None:
 
     Probe(Host(str(client.root), run), SSH, "/var/a b", None, "read", server.connect).findings()
     assert seen[2][:3] == ["/usr/bin/ssh", "-n", "-i"]
-    assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes"} < set(seen[2])
+    assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes", "UpdateHostKeys=no"} < set(seen[2])
     assert seen[2][-4:] == ["kdump@dump1", "mkdir", "-p", "'/var/a b'"]
 
 
