@@ -21,7 +21,7 @@ COMMAND = re.compile(
 LOOSE_END = re.compile(r"\\\r*\Z")
 CONTINUED = re.compile(r"\\\r*\n")
 BLANKS = re.compile(r"[ \t\r]+")
-OPTION = re.compile(r"--[^ \t\r\n]*[ \t\r]+")
+OPTION = re.compile(r"--[^ \t\r\n]*(?:[ \t\r]+|\Z)")
 LINUX_TYPES = ("--type=linux", "--type=biglinux")
 LINUX_FILE = re.compile(r"/(?:vmlinu|bzimage|linux|kernel-)[^/]*\Z", re.IGNORECASE)
 ROOT = re.compile(r"(?:^|[ \t])root=(?!device:)")  # with "device:" it is the Hurd's
@@ -104,7 +104,8 @@ def _item(text: str, title: Optional[str], lines: List[Tuple[str, int, int]]) ->
                 options.append(option.group().rstrip(" \t\r"))
                 start = option.end()
                 option = OPTION.match(text, start, end)
-            spans.append((start, end))
+            if text[start:end].strip(" \t\r"):  # otherwise it names no kernel
+                spans.append((start, end))
     last = CONTINUED.sub(" ", text[spans[-1][0] : spans[-1][1]]).strip(" \t\r") if spans else ""
     kernel, rest = (BLANKS.split(last, maxsplit=1) + [""])[:2]
     other = [option for option in options if option.startswith("--type=") and option not in LINUX_TYPES]

@@ -156,6 +156,8 @@ def test_rhel_6(tmp_path: pathlib.Path) -> None:
         ("kernel /gnumach.gz root=device:hd0s1", False),
         ("kernel /boot/grub/core.img", False),
         ("kernel", False),
+        ("kernel --type=linux", False),
+        ("kernel --type=linux\nkernel /vmlinuz", True),
         ("chainloader +1", False),
         (XEN.partition("\n")[2], False),
     ],
