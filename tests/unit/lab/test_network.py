@@ -8,10 +8,11 @@ from __future__ import annotations
 import ipaddress
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from tests.lab import network
+from tests.lab import network, qmp
 from tests.lab.errors import LabError
 
 
@@ -48,7 +49,7 @@ class Monitor:
 
 def test_the_card_hangs_on_the_loopback_device() -> None:
     monitor = Monitor()
-    network.plug(monitor, Path("/run"), "192.0.2.7")  # type: ignore[arg-type]
+    network.plug(cast(qmp.Monitor, monitor), Path("/run"), "192.0.2.7")
     (first, backend), (second, card) = monitor.asked
     assert (first, second) == ("netdev_add", "device_add")
     assert backend["localaddr"] == "127.0.0.1"
