@@ -101,7 +101,13 @@ class Sandbox:
             "ANSIBLE_HOME": str(ROOT / ".ansible"),
         }
         done = subprocess.run(
-            [*command, *options], cwd=self.directory, env=environment, capture_output=True, text=True, timeout=900
+            [*command, *options],
+            cwd=self.directory,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
         )
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
         recap = done.stdout.rpartition("PLAY RECAP")[2]

@@ -312,7 +312,7 @@ def swap(path: Path, outside: Path, stop: threading.Event) -> None:
         for step in (
             lambda: path.rename(spare),
             lambda: path.symlink_to(outside),
-            lambda: path.unlink(),
+            path.unlink,
             lambda: spare.rename(path),
         ):
             with contextlib.suppress(OSError):  # mkdir -p has made the folder anew
