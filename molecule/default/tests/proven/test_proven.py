@@ -27,6 +27,10 @@ def test_host_has_booted_again(host: Host) -> None:
     assert host.file("/proc/sys/kernel/random/boot_id").content_string.strip() != before.strip()
 
 
+def test_it_booted_what_the_faults_left_alone(host: Host) -> None:
+    assert "crashkernel=512M-2G:192M,2G-64G:256M,64G-:512M" in host.file("/proc/cmdline").content_string.split()
+
+
 def test_dump_is_what_makedumpfile_writes(host: Host, record: dict[str, Any]) -> None:
     dump = host.file(record["dump"]["path"])
     assert dump.size == record["dump"]["size_bytes"] > 10 << 20
