@@ -69,7 +69,7 @@ def test_a_mistake_is_told_as_by_the_real_one(
         ),
         ('dracut_args --mount "a b c" --mount "d e f"\n', 'Multiple mount targets specified in one "dracut_args".'),
         ('nfs a:/b\ndracut_args --mount "a b nfs"\n', "More than one dump targets specified"),
-        ("extra_bins /etc/passwd\n", "Error: /etc/passwd is not executable."),
+        ("extra_bins /etc/fedora-release\n", "Error: /etc/fedora-release is not executable."),
     ],
 )
 def test_the_configuration_is_read_as_documented(host: Host, fake: Fake, conf: str, said: str, fake_ssh: None) -> None:

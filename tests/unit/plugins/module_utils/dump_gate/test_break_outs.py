@@ -320,14 +320,8 @@ def swap(path: Path, outside: Path, stop: threading.Event) -> None:
 
 
 def swap_file(path: Path, outside: Path, stop: threading.Event) -> None:
-    """Make I(path) a file and a link to one outside, in turns."""
-    spare = path.with_name("spare")
-    while not stop.is_set():
-        if path.exists() and not path.is_symlink():
-            path.rename(spare)
-            path.symlink_to(outside)
-            path.unlink()
-            spare.rename(path)
+    """The same with a file; I(outside) is one too."""
+    swap(path, outside, stop)
 
 
 RACES: List[Tuple[str, str, Callable[[Path, Path, threading.Event], None]]] = [

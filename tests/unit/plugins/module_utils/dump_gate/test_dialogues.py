@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Dict, List, Optional
 
 import pytest
 
@@ -257,6 +257,8 @@ def test_the_program(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """As sshd runs it, between two pipes."""
     handlers = {}
     monkeypatch.setattr("signal.signal", lambda number, handler: handlers.update({number: handler}))
+    masks: List[int] = []
+    monkeypatch.setattr("os.umask", masks.append)  # it would stay for the tests behind this one
     monkeypatch.setattr("sys.argv", ["kdump-gate", "web1", "/var/crash"])
     source, feed = os.pipe()
     result, sink = os.pipe()
@@ -270,5 +272,6 @@ def test_the_program(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for fd in (source, sink, result):
         os.close(fd)
     assert (server.mine / "done/new-incomplete").read_bytes() == CORE[:1000]
+    assert set(masks) == {0o077}
     with pytest.raises(main.LostError):
         handlers[signal.SIGHUP](1, None)
