@@ -12,7 +12,9 @@ from .landing import Landing
 from .refusal import RefusedError
 
 CHUNK = 1024 * 1024
-RECOUNT = 16 * CHUNK  # bytes after which the limits are read anew: others write to the same file system
+# Bytes after which what came is put on the disk, so that a server that dies has it, and the limits are read anew:
+# others write to the same file system.
+RECOUNT = 16 * CHUNK
 
 Read = Callable[[int], bytes]
 Log = Callable[[str], None]
@@ -48,6 +50,7 @@ class Upload:
             view = view[written:]
 
     def _recount(self, wanted: int) -> None:
+        os.fdatasync(self.fd)
         quota, free = self.landing.space()
         self._left, self._before_recount = min(quota, free), RECOUNT
         if wanted > self._left:

@@ -140,6 +140,8 @@ def test_limits_are_read_anew(server: Server, monkeypatch: pytest.MonkeyPatch) -
     server.set(quota=8 * 1024 * 1024)
     (server.mine / "d").mkdir()
     reads = []
+    synced: List[int] = []
+    monkeypatch.setattr("os.fdatasync", lambda file: synced.append(os.fstat(file).st_size))
 
     def read(size: int) -> bytes:
         reads.append(size)
@@ -150,6 +152,7 @@ def test_limits_are_read_anew(server: Server, monkeypatch: pytest.MonkeyPatch) -
     streams = Streams(read, lambda data: None)
     assert main.main(["web1", "/var/crash"], "cat > /var/crash/d/a-incomplete", streams, str(server.settings)) == 1
     assert (server.mine / "d/a-incomplete").stat().st_size == 2 * 1024 * 1024
+    assert synced == [0, 1024 * 1024, 2 * 1024 * 1024]  # what a server that dies has on its disk
 
 
 def test_no_more_files_than_allowed(server: Server) -> None:
