@@ -114,7 +114,7 @@ def test_debian_s_menu_and_what_update_grub_makes_of_it_next(tmp_path: pathlib.P
         ("# altoptions=(single", "# altoptions=(a) crashkernel=1M b\n# altoptions=(single", "# altoptions=(a) b\n"),
         ("# kopt=", "# kopt=a crashkernel=1M\n# kopt=", "# kopt=a crashkernel=256M\n# kopt=" + ROOT + "\n"),
         ("# kopt=", "# kopt_2_6=r\n# kopt=", "# kopt_2_6=r crashkernel=256M\n# kopt=" + ROOT + " crashkernel=256M\n"),
-        ("## default grub", "# Mind: crashkernel=7M\n## default grub", "# Mind: crashkernel=7M\n"),
+        ("## e.g. groot", "# Mind: crashkernel=7M\n## e.g. groot", "# Mind: crashkernel=7M\n"),
         ("title\t\tDebian", "# kopt=not here\ntitle\t\tDebian", "# kopt=not here\n"),
         ("# xenhopt=", "# xenhopt=crashkernel=9M", "# xenhopt=crashkernel=9M\n"),
     ],
