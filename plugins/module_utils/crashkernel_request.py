@@ -64,6 +64,7 @@ ARCHITECTURES: Dict[str, Architecture] = {
     "s390x": Architecture(MIB, MIB, MIB, 0, suffixes=False),
 }
 
+NO_ROOM_IN_OLD = "crashkernel reservation failed - No suitable area found."  # x86_64 before 6.7
 NOTHING = Resolution(0, 0, 0, 0, False, None, None, False)
 
 
@@ -115,10 +116,9 @@ def asked(line: str, ram: int, machine: Architecture, known: Sequence[str], auto
                 raise
     wanted = wanted or _high_and_low(line, machine, known)
     if wanted.size >= ram and wanted.value is not None:
-        raise RefusedError(
-            wanted.value,
-            "the size {0} is not below the RAM of {1}".format(format_size(wanted.size), format_size(ram)),
-        )
+        # Newer kernels compare the two without a word, older ones go and look for room.
+        silent = "the size {0} is not below the RAM of {1}".format(format_size(wanted.size), format_size(ram))
+        raise RefusedError(wanted.value, NO_ROOM_IN_OLD if machine.old else silent)
     return wanted
 
 

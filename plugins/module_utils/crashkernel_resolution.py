@@ -12,6 +12,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import kernel_argument
 from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_request import (
     GIB,
     MIB,
+    NO_ROOM_IN_OLD,
     NOTHING,
     Architecture,
     RefusedError,
@@ -101,8 +102,9 @@ def _low(
         below = room(size, 0, limit)
         above = room(size, limit, END)
         if not (below or above):
-            old = "crashkernel reservation failed - No suitable area found."
-            raise refused(old if machine.old else "cannot allocate crashkernel (size:{0})".format(hex(size)))
+            raise refused(
+                NO_ROOM_IN_OLD if machine.old else "cannot allocate crashkernel (size:{0})".format(hex(size))
+            )
         if below and not (wanted.high and above):
             return 0
     # Beside a plain value that goes above 4 GiB newer kernels do not look for ",low".

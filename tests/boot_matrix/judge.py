@@ -22,6 +22,7 @@ REGION = re.compile(r"^\s*([0-9a-f]+)-([0-9a-f]+) : Crash kernel$", re.MULTILINE
 RANGE = re.compile(r"^([0-9a-f]+)-([0-9a-f]+)$", re.MULTILINE)
 CMA = "/sys/kernel/kexec/crash_cma_ranges"
 SIZES = ("/sys/kernel/kexec/crash_size", "/sys/kernel/kexec_crash_size")
+FIRST_WITH_LOW = (6, 5)  # the first Linux whose crash_size counts the region below 4 GiB
 OWN_WORDS = ("crashkernel", "cannot allocate")  # what the kernel's complaints begin with
 
 
@@ -71,7 +72,8 @@ def judge(case: Case, shown: Files) -> Verdict:
     if Amounts(read["main_bytes"], read["low_bytes"], read["cma_bytes"]) != reserved:
         differences.append("crash_memory_info reads other sizes than /proc/iomem shows")
     kept = next((int(shown[path]) for path in SIZES if path in shown), None)
-    if kept is not None and kept != reserved.size + reserved.low:
+    low = reserved.low if version(read["kernel"]) >= FIRST_WITH_LOW else 0
+    if kept is not None and kept != reserved.size + low:
         differences.append(f"crash_size says {kept}")
     differences += planned(case, read["kernel"], found)
     differences += reasons(found.reason, reserved, complaint)
@@ -103,13 +105,18 @@ def planned(case: Case, release: str, found: Resolution) -> list[str]:
 
     Before 6.0 the kernel compares what firmware left, which nobody knows beforehand.
     """
-    linux = tuple(int(number) for number in re.findall("[0-9]+", release)[:2])
+    linux = version(release)
     if linux < FIRST_ROUNDING and not crashkernel.rounds_ram(release):
         return []
     size = crashkernel.resolve(cmdline(case), case.memory * MIB, linux=linux).size
     if size == found.size or (found.reason or "").startswith(OWN_WORDS):
         return []  # what finds no room is for the memory map to say
     return [f"the memory's size alone predicts {crashkernel.format_size(size)}"]
+
+
+def version(release: str) -> tuple[int, ...]:
+    """The two numbers that a release begins with."""
+    return tuple(int(number) for number in re.findall("[0-9]+", release)[:2])
 
 
 def reasons(reason: str | None, reserved: Amounts, complaint: str | None) -> list[str]:

@@ -61,6 +61,14 @@ def test_a_low_region_and_cma() -> None:
     assert str(found.predicted) == str(found.reserved) == "300M + 256M low + 66M CMA"
 
 
+@pytest.mark.parametrize(("release", "counted"), [("6.4.0", 300), ("6.5.0", 556)])
+def test_old_kernels_leave_the_low_region_out_of_their_size(release: str, counted: int) -> None:
+    other = {"/sys/kernel/kexec_crash_size": f"{counted * MIB}\n", "/proc/sys/kernel/osrelease": f"{release}\n"}
+    assert verdict("300M,high", WITH_LOW, **other).differences == []
+    other["/sys/kernel/kexec_crash_size"] = f"{(856 - counted) * MIB}\n"
+    assert verdict("300M,high", WITH_LOW, **other).differences == [f"crash_size says {(856 - counted) * MIB}"]
+
+
 def test_refused_as_predicted() -> None:
     found = verdict("256X", BARE, REFUSED)
     assert found.differences == []

@@ -344,7 +344,8 @@ def test_the_size_is_not_asked_for_where_the_map_shows_it(machine: Callable[...,
     assert crash_memory.read(machine({"sys/kernel/kexec_crash_size": "1\n"}))["main_bytes"] == 192 * MIB
 
 
-BOOTS = [boot for name in ("boots-6.1.json", "boots-6.12.json", "boots-7.3.json") for boot in json.loads(fixture(name))]
+KERNELS = ("5.10", "6.1", "6.12", "7.3")
+BOOTS = [boot for kernel in KERNELS for boot in json.loads(fixture("boots-{0}.json".format(kernel)))]
 
 
 @pytest.mark.parametrize("boot", BOOTS, ids=["{0[kernel]}, {0[memory]}: {0[cmdline]}".format(boot) for boot in BOOTS])
