@@ -20,11 +20,11 @@ HEAD = """\
 Every line is one boot of a real kernel in a virtual machine. *Predicted* is what `crash_memory_info` says of such a
 host ([the language](crash-memory.md)); *reserved* is what the booted kernel's `/proc/iomem` shows: the main region, the
 region below 4 GiB that it may bring along (low), and what is lent to user space until the crash (CMA). `0` is nothing.
-A line is equal when all three sizes are, when `kexec_crash_size` agrees (before Linux 6.5 it leaves the low region out),
-when the size of the memory alone, without the memory map, predicts the same main region (from Linux 6.0 on, which rounds
-the RAM up), and when the reason that the module gives begins with the words that the kernel logged, where it logged any
-(the last column; "-" where it says nothing). `make boot-matrix` boots all of it; `--kernel PATH` takes another kernel
-and `--write` renews its table.
+A line is equal when all three sizes are, when `kexec_crash_size` agrees (before Linux 6.5 it leaves the low region
+out), when the size of the memory alone, without the memory map, predicts the same main region (from Linux 6.0 on,
+which rounds the RAM up), and when the reason that the module gives begins with the words that the kernel logged,
+where it logged any (the last column; "-" where it says nothing). `make boot-matrix` boots all of it; `--kernel PATH`
+takes another kernel and `--write` renews its table.
 """
 COLUMNS = ("memory", "`crashkernel=`", "shows", "RAM counted", "predicted", "reserved", "equal", "the kernel says")
 
