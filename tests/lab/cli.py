@@ -65,6 +65,11 @@ def down(options: argparse.Namespace) -> None:
     say("stopped " + (" ".join(stopped) or "nothing: nothing runs"))
 
 
+def reset(options: argparse.Namespace) -> None:
+    """switch a machine off and on again, as a power cut does"""
+    machine.machine(options.name, options.run).reset()
+
+
 def listing(options: argparse.Namespace) -> None:
     """list the machines of all runs"""
     for run in [options.run] if options.told else machine.runs():
@@ -139,6 +144,9 @@ def parser() -> argparse.ArgumentParser:
     add_run(one)
     one = add("down", down)
     one.add_argument("names", metavar="NAME", nargs="*")
+    add_run(one)
+    one = add("reset", reset)
+    one.add_argument("name", metavar="NAME")
     add_run(one)
     add_run(add("list", listing))
     one = add("serial", serial)

@@ -85,6 +85,27 @@ def test_up_passes_everything_on(
     assert capsys.readouterr().out.split("\n")[-2] == str(run / "inventory.yml")
 
 
+def test_reset_asks_the_machine_s_own_qemu(monkeypatch: pytest.MonkeyPatch, found: Machine) -> None:
+    asked: list[tuple[Path, str]] = []
+
+    class Monitor:
+        def __init__(self, path: Path) -> None:
+            self.path = path
+
+        def __enter__(self) -> Monitor:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+        def execute(self, command: str) -> None:
+            asked.append((self.path, command))
+
+    monkeypatch.setattr(machine, "Monitor", Monitor)
+    assert cli.main(["reset", "n1", "--run", str(found.directory.parent)]) == 0
+    assert asked == [(found.files.monitor, "system_reset")]
+
+
 def test_the_run_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen: list[Path] = []
 
