@@ -127,6 +127,7 @@ def test_many_writers_lose_no_key(account: Machine) -> None:
     [
         ("echo port 22; echo hostkey {0}/ssh_host_b_key", ["key b"]),
         ("echo hostkey {0}/ssh_host_a_key; echo hostkey {0}/ssh_host_b_key", ["key a", "key b"]),
+        ("echo hostkey {0}/ssh_host_b_key; echo hostkey {0}/gone; echo hostkey {0}/ssh_host_b_key", ["key b"]),
         ("echo 'sshd: no hostkeys available' >&2; exit 1", ["key a", "key b"]),
     ],
 )
@@ -137,6 +138,27 @@ def test_host_keys_are_those_that_are_served(machine: Machine, said: str, expect
     machine.program("sshd", said.format(machine.root))
     done = machine.run("host-keys.sh", SSH_DIRECTORY=str(machine.root))
     assert (done.returncode, done.stdout.splitlines()) == (0, expected)
+
+
+def test_host_keys_are_those_of_the_private_keys(machine: Machine) -> None:
+    """A .pub may be another's. A former key is served until it is seen that it is not."""
+    machine.write("ssh_host_a_key", "private\n")
+    machine.write("ssh_host_a_key.pub", "ssh-rsa OLDER root\n")
+    machine.write("ssh_host_a_key.former.pub", "ssh-rsa FORMER root\n")
+    machine.program("sshd", f"echo hostkey {machine.root}/ssh_host_a_key")
+    machine.program("ssh-keygen", "echo ssh-rsa NEW root")
+    done = machine.run("host-keys.sh")
+    assert (done.returncode, done.stdout.splitlines()) == (0, ["ssh-rsa NEW root", "ssh-rsa FORMER root"])
+    assert machine.calls() == [
+        "sshd -T -C user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22",
+        f"ssh-keygen -y -P  -f {machine.root}/ssh_host_a_key",
+    ]
+
+
+def test_a_server_without_host_keys_is_an_error(machine: Machine) -> None:
+    machine.program("sshd", "exit 1")
+    done = machine.run("host-keys.sh", SSH_DIRECTORY=str(machine.root))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "sshd has no host keys\n")
 
 
 # ---- export-path.sh
