@@ -53,6 +53,29 @@ def binary() -> tuple[Path, dict[str, str], list[str]]:
     return root / "usr/sbin/sshd", {"LD_LIBRARY_PATH": os.pathsep.join(libraries)}, lines
 
 
+def wrapper(directory: Path, config: Path) -> Path:
+    """The server as a program of its own: in its namespaces, with this configuration where no other is given.
+
+    Where the directory has an "etc", that is its /etc/ssh.
+    """
+    program, environment, _lines = binary()
+    (directory / "passwd").write_text(PASSWD, encoding="utf-8")
+    path = directory / "bin/sshd"
+    path.parent.mkdir(exist_ok=True)
+    variables = [f"{name}={value}" for name, value in environment.items()]
+    inner = shlex.join(["unshare", "--user", "--map-user=1000", "--map-group=1000", str(program), "-f", str(config)])
+    binds = [
+        (directory / "passwd", "/etc/passwd"),
+        *([(directory / "etc", "/etc/ssh")] if (directory / "etc").exists() else []),
+    ]
+    mounts = " && ".join(f"mount --bind {shlex.quote(str(there))} {here}" for there, here in binds)
+    outer = ["env", *variables, "unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+    script = f'{mounts} && exec {inner} "$@"'
+    path.write_text(f'#!/bin/sh\nexec {shlex.join([*outer, script, "sshd"])} "$@"\n', encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
 def free_port() -> int:
     """A port of the loopback interface that nobody has."""
     with socket.socket() as probe:
@@ -76,6 +99,11 @@ class Sshd:
             *("-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={known}", "-o", f"Port={self.port}"),
         ]
 
+    @property
+    def log(self) -> Path:
+        """What it says."""
+        return self.directory / "sshd.log"
+
     def ssh(self, key: Path, *words: str, data: bytes = b"", limit: float = 120) -> subprocess.CompletedProcess[bytes]:
         """One command, as the capture kernels send it."""
         command = ["ssh", "-q", *self.options(key), f"{USER}@127.0.0.1", *words]
@@ -86,39 +114,45 @@ class Sshd:
         return shlex.join(["ssh", *self.options(key)])
 
 
-@contextlib.contextmanager
-def serving(directory: Path, authorized_keys: Path) -> Iterator[Sshd]:
-    """A server for the block, with host keys made for it."""
-    program, environment, lines = binary()
-    key = directory / "host_key"
-    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
-    server = Sshd(directory, free_port())
-    public = key.with_suffix(".pub").read_text(encoding="utf-8")
-    (directory / "known_hosts").write_text(f"[127.0.0.1]:{server.port} {public}", encoding="utf-8")
-    (directory / "passwd").write_text(PASSWD, encoding="utf-8")
-    settings = [
-        *(f"Port {server.port}", "ListenAddress 127.0.0.1", f"HostKey {key}", "PidFile none", "UsePAM no"),
-        *("StrictModes no", f"AuthorizedKeysFile {authorized_keys}", "AuthenticationMethods publickey"),
-        *("Subsystem sftp /usr/lib/openssh/sftp-server", "PermitUserRC no", "MaxStartups 100", *lines),
+def settings(port: int, authorized_keys: Path) -> list[str]:
+    """Lines of sshd_config, but for the host keys."""
+    return [
+        *(f"Port {port}", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no", "StrictModes no"),
+        *(f"AuthorizedKeysFile {authorized_keys}", "AuthenticationMethods publickey", "PermitUserRC no"),
+        *("Subsystem sftp /usr/lib/openssh/sftp-server", *binary()[2]),
     ]
-    (directory / "sshd_config").write_text("\n".join(settings) + "\n", encoding="utf-8")
-    inner = ["unshare", "--user", "--map-user=1000", "--map-group=1000", str(program), "-D", "-e", "-f"]
-    script = (
-        f"mount --bind {shlex.quote(str(directory / 'passwd'))} /etc/passwd && "
-        f"exec {shlex.join([*inner, str(directory / 'sshd_config')])}"
-    )
-    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
-    with (directory / "sshd.log").open("wb") as log:
+
+
+@contextlib.contextmanager
+def running(directory: Path, port: int, config: Path) -> Iterator[Sshd]:
+    """A server for the block, as this configuration has it; its process is noted in sshd.pid."""
+    server = Sshd(directory, port)
+    with server.log.open("wb") as log:
         process = subprocess.Popen(
-            command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            [wrapper(directory, config), "-D", "-e"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
+    (directory / "sshd.pid").write_text(f"{process.pid}\n", encoding="ascii")
     try:
         for _try in range(100):
-            if process.poll() is not None or b"listening on" in (directory / "sshd.log").read_bytes():
+            if process.poll() is not None or b"listening on" in server.log.read_bytes():
                 break
             time.sleep(0.1)
-        assert process.poll() is None, tail(directory / "sshd.log")
+        assert process.poll() is None, tail(server.log)
         yield server
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@contextlib.contextmanager
+def serving(directory: Path, authorized_keys: Path, *lines: str) -> Iterator[Sshd]:
+    """A server for the block, with a host key made for it and further lines of sshd_config."""
+    key, port, config = directory / "host_key", free_port(), directory / "sshd_config"
+    if not key.exists():
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
+    public = key.with_suffix(".pub").read_text(encoding="utf-8")
+    (directory / "known_hosts").write_text(f"[127.0.0.1]:{port} {public}", encoding="utf-8")
+    text = "\n".join([*settings(port, authorized_keys), f"HostKey {key}", *lines])
+    config.write_text(text + "\n", encoding="utf-8")
+    with running(directory, port, config) as server:
+        yield server

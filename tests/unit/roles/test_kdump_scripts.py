@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import threading
 from pathlib import Path
 
 import pytest
 
 from tests.checkout import ROOT
+from tests.rendezvous import Rendezvous
 
 FILES = ROOT / "roles/kdump/files"
 
@@ -108,15 +108,33 @@ def test_what_is_there_stays_even_without_a_last_line_break(account: Machine) ->
     assert authorised(account) == ["# mine", "ssh-rsa OLD me", "ssh-ed25519 NEW n1"]
 
 
-def test_many_writers_lose_no_key(account: Machine) -> None:
-    """Other batches and other controllers write at the same time."""
-    keys = [[f"ssh-ed25519 AAAA{writer}x{number} n" for number in range(5)] for writer in range(8)]
-    writers = [threading.Thread(target=authorise, args=(account, mine)) for mine in keys]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert sorted(authorised(account)) == sorted(key for mine in keys for key in mine)
+def test_two_hundred_writers_at_once_lose_no_key(account: Machine) -> None:
+    """Other batches and controllers write at the same time: 200 of 200, twice, and the second time adds nothing."""
+    keys = {f"n{number}": f"ssh-ed25519 AAAA{number} kdump-n{number}" for number in range(200)}
+    for host, key in keys.items():
+        account.write(f"keys/{host}", f"{key}\n")
+    rendezvous = Rendezvous(account.root)
+
+    def all_at_once() -> list[str]:
+        script = f"exec /bin/sh {FILES / 'authorise-keys.sh'} {account.root} write"
+        writers = []
+        with rendezvous.of(len(keys)):
+            for host in keys:
+                with (account.root / "keys" / host).open() as key:
+                    command = ["/bin/sh", "-c", f"{rendezvous.wait(host)} && {script}"]
+                    environment = {"PATH": f"{account.programs}:{os.environ['PATH']}"}
+                    writers.append(
+                        subprocess.Popen(command, stdin=key, stdout=subprocess.PIPE, env=environment, text=True)
+                    )
+            said = [writer.communicate(timeout=300)[0] for writer in writers]
+        assert [writer.returncode for writer in writers] == [0] * len(keys)
+        return sorted(line for text in said for line in text.splitlines())
+
+    assert all_at_once() == sorted(f"added {key}" for key in keys.values())
+    first = authorised(account)
+    assert sorted(first) == sorted(keys.values())
+    assert all_at_once() == []
+    assert authorised(account) == first
 
 
 # ---- host-keys.sh
@@ -127,6 +145,7 @@ def test_many_writers_lose_no_key(account: Machine) -> None:
     [
         ("echo port 22; echo hostkey {0}/ssh_host_b_key", ["key b"]),
         ("echo hostkey {0}/ssh_host_a_key; echo hostkey {0}/ssh_host_b_key", ["key a", "key b"]),
+        ("echo hostkey {0}/ssh_host_b_key; echo hostkey {0}/gone; echo hostkey {0}/ssh_host_b_key", ["key b"]),
         ("echo 'sshd: no hostkeys available' >&2; exit 1", ["key a", "key b"]),
     ],
 )
@@ -137,6 +156,27 @@ def test_host_keys_are_those_that_are_served(machine: Machine, said: str, expect
     machine.program("sshd", said.format(machine.root))
     done = machine.run("host-keys.sh", SSH_DIRECTORY=str(machine.root))
     assert (done.returncode, done.stdout.splitlines()) == (0, expected)
+
+
+def test_host_keys_are_those_of_the_private_keys(machine: Machine) -> None:
+    """A .pub may be another's. A former key is served until it is seen that it is not."""
+    machine.write("ssh_host_a_key", "private\n")
+    machine.write("ssh_host_a_key.pub", "ssh-rsa OLDER root\n")
+    machine.write("ssh_host_a_key.former.pub", "ssh-rsa FORMER root\n")
+    machine.program("sshd", f"echo hostkey {machine.root}/ssh_host_a_key")
+    machine.program("ssh-keygen", "echo ssh-rsa NEW root")
+    done = machine.run("host-keys.sh")
+    assert (done.returncode, done.stdout.splitlines()) == (0, ["ssh-rsa NEW root", "ssh-rsa FORMER root"])
+    assert machine.calls() == [
+        "sshd -T -C user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22",
+        f"ssh-keygen -y -P  -f {machine.root}/ssh_host_a_key",
+    ]
+
+
+def test_a_server_without_host_keys_is_an_error(machine: Machine) -> None:
+    machine.program("sshd", "exit 1")
+    done = machine.run("host-keys.sh", SSH_DIRECTORY=str(machine.root))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "sshd has no host keys\n")
 
 
 # ---- export-path.sh
