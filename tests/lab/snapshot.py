@@ -44,7 +44,16 @@ def ensure(image: Image, hardware: Hardware) -> Path:
 
 
 def build(image: Image, hardware: Hardware, workplace: Path) -> None:
-    """Boot a machine, let it come to rest, and save it with its memory."""
+    """Boot a machine, let it come to rest, and save it with its memory. A boot may be tried twice."""
+    try:
+        save(image, hardware, workplace)
+    except LabError as error:
+        say(f"{error}\nOnce more.")
+        save(image, hardware, workplace)
+
+
+def save(image: Image, hardware: Hardware, workplace: Path) -> None:
+    """One try."""
     say(f"building the snapshot of image {image.recipe.name}: booting ({hardware.accelerator})")
     files = Files(workplace)
     overlay(image, files)
