@@ -24,7 +24,7 @@ def dumps(host: Host) -> list[dict[str, Any]]:
     assert answer["unreadable"] == []
     found: list[dict[str, Any]] = answer["vmcores"]
     second_tries = [dump for dump in found if dump["path"].endswith("/vmcore-incomplete")]
-    assert [dump["complete"] for dump in second_tries] == [False], found
+    assert not any(dump["complete"] for dump in second_tries), found
     return [dump for dump in found if dump not in second_tries]
 
 
