@@ -13,7 +13,12 @@ import os
 from typing import Dict, List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import shell_settings, systemd_entries, uki
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import (
+    kernel_install,
+    shell_settings,
+    systemd_entries,
+    uki,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BootEntry,
     BootLoader,
@@ -23,8 +28,11 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.kernel_install import (
+    COMMAND_LINE,
+    VENDORS_COMMAND_LINE,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import split_values
 from ansible_collections.kdump.fleet.plugins.module_utils.mounts import mounted
 
 PARTITIONS = ("/efi", "/boot/efi", "/boot")  # where the EFI system partition and the extended one (XBOOTLDR) may be
@@ -32,16 +40,12 @@ ENTRIES = "/loader/entries/*.conf"
 IMAGES = "/EFI/Linux/*.efi"
 ADDONS = "/loader/addons"
 ADDON = ADDONS + "/kdump-fleet.addon.efi"
-KERNEL_COMMAND_LINE = "/etc/kernel/cmdline"
-VENDORS_COMMAND_LINE = "/usr/lib/kernel/cmdline"
-INSTALL_CONF = ("/etc/kernel/install.conf", "/usr/lib/kernel/install.conf")
-NOT_KEPT = ("BOOT_IMAGE=", "initrd=")  # by kernel-install, out of /proc/cmdline
 VARIABLES = "/sys/firmware/efi/efivars/"
 LOADER = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 SECURE_BOOT = VARIABLES + "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 BUILD_ANEW = (
     "Put crashkernel= into {0}, let 'kernel-install add' build the image anew (and sign it, where your firmware asks "
-    "for that)".format(KERNEL_COMMAND_LINE)
+    "for that)".format(COMMAND_LINE)
 )
 
 
@@ -79,7 +83,7 @@ class SystemdBoot(BootLoader):
 
     def future_arguments(self) -> str:
         addons = [self._addon_arguments(where) for where in self._partitions()] if self._builds_images() else []
-        return " ".join([self._command_line()] + [text for text in addons if text])
+        return " ".join([kernel_install.command_line(self.host)] + [text for text in addons if text])
 
     def plan(self, wanted: Optional[str]) -> Plan:
         values = wanted_values(wanted)
@@ -106,7 +110,7 @@ class SystemdBoot(BootLoader):
         return [where + ADDON for where in self._partitions()]
 
     def sources(self) -> List[str]:
-        paths = (KERNEL_COMMAND_LINE, VENDORS_COMMAND_LINE)
+        paths = (COMMAND_LINE, VENDORS_COMMAND_LINE)
         return [path for path in paths if shell_settings.sets_crashkernel(self.host.read(path) or "")]
 
     # ---- what is there
@@ -176,29 +180,18 @@ class SystemdBoot(BootLoader):
         return systemd_entries.variable(self.host.read(VARIABLES + name + LOADER) or "")
 
     def _builds_images(self) -> bool:
-        """Whether kernel-install makes unified kernel images of the kernels to come."""
-        for path in INSTALL_CONF:
-            for name, equals, value in [line.partition("=") for line in (self.host.read(path) or "").split("\n")]:
-                if name.strip() == "layout" and equals and value.strip() in ("uki", "bls"):
-                    return value.strip() == "uki"
-        return not any(one.text is not None for one in self._found())
-
-    def _command_line(self) -> str:
-        for path in (KERNEL_COMMAND_LINE, VENDORS_COMMAND_LINE):
-            text = self.host.read(path)
-            if text is not None:
-                return " ".join(split_values(text))
-        running = split_values(self.host.read("/proc/cmdline") or "")
-        return " ".join(word for word in running if not word.startswith(NOT_KEPT))
+        """Whether kernels to come get unified kernel images: by kernel-install's word, else by what is there."""
+        layout = kernel_install.layout(self.host)
+        return layout == "uki" if layout in ("uki", "bls") else not any(one.text is not None for one in self._found())
 
     # ---- what has to change
 
     def _command_line_changes(self, here: Optional[str], wanted: Optional[str], found: List[Found]) -> List[FileChange]:
         """/etc/kernel/cmdline with the values I(here). It is made where kernels to come would get others."""
-        text = self.host.read(KERNEL_COMMAND_LINE)
+        text = self.host.read(COMMAND_LINE)
         if text is not None:
             new = crashkernel.replace(text, here)
-            return [FileChange(KERNEL_COMMAND_LINE, text, new)] if new != text else []
+            return [FileChange(COMMAND_LINE, text, new)] if new != text else []
         if crashkernel.values(self.future_arguments()) == wanted_values(wanted):
             return []
         vendors = self.host.read(VENDORS_COMMAND_LINE)
@@ -206,7 +199,7 @@ class SystemdBoot(BootLoader):
         chosen = next((one for one in found if one.entry in following), found[0])
         own = chosen.image.arguments if chosen.image else chosen.entry.arguments  # without what add-ons bring
         base = own + "\n" if vendors is None else vendors
-        return [FileChange(KERNEL_COMMAND_LINE, None, crashkernel.replace(base, here))]
+        return [FileChange(COMMAND_LINE, None, crashkernel.replace(base, here))]
 
     def _needs_addon(self, images: List[Found], values: List[str]) -> bool:
         """Whether our add-on has to give the images their values; one that has values of its own cannot be helped."""

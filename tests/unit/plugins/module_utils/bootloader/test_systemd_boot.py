@@ -268,8 +268,7 @@ def test_entries_and_images_side_by_side(machine: SystemdMachine) -> None:
     machine.apply("256M")
     assert "crashkernel" not in machine.read(COMMAND_LINE)
     assert machine.loader.plan("256M").is_empty
-    machine.write("/etc/kernel/install.conf", "layout=other\n")
-    machine.write("/usr/lib/kernel/install.conf", "layout = bls\n")
+    machine.write("/etc/kernel/install.conf", "layout=bls\n")
     assert crashkernel.values(machine.loader.future_arguments()) == []
 
 
