@@ -18,6 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import (
     shell_settings,
     systemd_entries,
     uki,
+    uki_addons,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BootEntry,
@@ -38,15 +39,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.mounts import mounted
 PARTITIONS = ("/efi", "/boot/efi", "/boot")  # where the EFI system partition and the extended one (XBOOTLDR) may be
 ENTRIES = "/loader/entries/*.conf"
 IMAGES = "/EFI/Linux/*.efi"
-ADDONS = "/loader/addons"
-ADDON = ADDONS + "/kdump-fleet.addon.efi"
 VARIABLES = "/sys/firmware/efi/efivars/"
 LOADER = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
-SECURE_BOOT = VARIABLES + "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-BUILD_ANEW = (
-    "Put crashkernel= into {0}, let 'kernel-install add' build the image anew (and sign it, where your firmware asks "
-    "for that)".format(COMMAND_LINE)
-)
 
 
 class Found(NamedTuple):
@@ -82,32 +76,37 @@ class SystemdBoot(BootLoader):
         return list(entries)
 
     def future_arguments(self) -> str:
-        addons = [self._addon_arguments(where) for where in self._partitions()] if self._builds_images() else []
+        addons = [uki_addons.ours(self.host, where) for where in self._partitions()] if self._builds_images() else []
         return " ".join([kernel_install.command_line(self.host)] + [text for text in addons if text])
 
     def plan(self, wanted: Optional[str]) -> Plan:
         values = wanted_values(wanted)
         found = self._found()
-        files = []
+        files: List[FileChange] = []
         for one in found:
             if one.text is not None:
                 new = systemd_entries.edit(one.text, one.path, wanted)
                 files += [FileChange(one.path, one.text, new)] if new != one.text else []
         commands: List[List[str]] = []
+        directories: List[str] = []
         with_addon = False
         for where in self._partitions():
             images = [one for one in found if one.image and one.partition == where]
-            if images or self.host.exists(where + ADDON):
+            if images or self.host.exists(where + uki_addons.OURS):
                 needed = self._needs_addon(images, values)
                 with_addon = with_addon or needed
-                removed, built = self._addon_changes(where, images, values if needed else [])
-                files += removed
-                commands += built
+                reached = {one.path: one.image for one in images if one.image}
+                addon = uki_addons.changes(self.host, where, reached, values if needed else [])
+                files += addon.files
+                commands += addon.commands
+                directories += addon.directories
         files += self._command_line_changes(None if with_addon and self._builds_images() else wanted, wanted, found)
-        return Plan(values, files, commands, predict([one.entry for one in found], wanted), keeps_others=True)
+        after = predict([one.entry for one in found], wanted)
+        return Plan(values, files, commands, after, keeps_others=True, directories=directories)
 
     def written_by_commands(self) -> List[str]:
-        return [where + ADDON for where in self._partitions()]
+        names = (uki_addons.OURS, uki_addons.UNFINISHED)
+        return [where + name for where in self._partitions() for name in names]
 
     def sources(self) -> List[str]:
         paths = (COMMAND_LINE, VENDORS_COMMAND_LINE)
@@ -156,17 +155,9 @@ class SystemdBoot(BootLoader):
         return self._images[path]
 
     def _image_arguments(self, where: str, path: str, image: uki.Image, with_ours: bool = True) -> str:
-        """What is built in, and what add-ons bring: those for all images first."""
-        texts = [image.arguments]
-        if (image.stub or 0) >= uki.ADDONS_SINCE:
-            for pattern in (where + ADDONS + "/*.addon.efi", path + ".extra.d/*.addon.efi"):
-                names = [name for name in self.host.glob(pattern) if with_ours or name != where + ADDON]
-                texts += [uki.read(self.host.path(name), name).arguments for name in names]
+        """What is built in, and what add-ons bring."""
+        texts = [image.arguments] + uki_addons.taken(self.host, where, path, image, with_ours)
         return " ".join(text for text in texts if text)
-
-    def _addon_arguments(self, where: str) -> str:
-        path = where + ADDON
-        return uki.read(self.host.path(path), path).arguments if self.host.exists(path) else ""
 
     def _defaults(self) -> List[str]:
         """What the entry that boots next may be named by, in the order in which systemd-boot asks."""
@@ -215,41 +206,7 @@ class SystemdBoot(BootLoader):
                         one.path,
                         " ".join("crashkernel=" + value for value in there) or "no crashkernel=",
                         "" if there else ", while others have the wanted one",
-                        BUILD_ANEW,
+                        uki_addons.BUILD_ANEW,
                     )
                 )
         return bool(values) and any(there != values for _one, there in own)
-
-    def _addon_changes(self, where: str, images: List[Found], values: List[str]) -> "Changes":
-        path = where + ADDON
-        wanted = " ".join("crashkernel=" + value for value in values)
-        there = self._addon_arguments(where)
-        if there == wanted:
-            return Changes([], [])
-        if not wanted:
-            return Changes([FileChange(path, there + "\n", None)], [])
-        old = [one.path for one in images if one.image and (one.image.stub or 0) < uki.ADDONS_SINCE]
-        if old:
-            raise self._no_addon("{0} is started by a systemd-stub older than {1}".format(old[0], uki.ADDONS_SINCE))
-        if (self.host.read(SECURE_BOOT) or "")[4:5] == "\1":
-            raise self._no_addon("Secure Boot is on, and refuses an add-on that nobody has signed")
-        if not self.host.which("ukify"):
-            raise self._no_addon("ukify, which builds add-ons, is not installed (the package systemd-ukify brings it)")
-        build = ["ukify", "build", "--cmdline=" + wanted, "--output=" + self.host.path(path)]
-        directory = [] if self.host.exists(where + ADDONS) else [["mkdir", "-p", self.host.path(where + ADDONS)]]
-        return Changes([], directory + [build])
-
-    @staticmethod
-    def _no_addon(why: str) -> BootLoaderError:
-        return BootLoaderError(
-            "crashkernel= cannot be given to the unified kernel images by an add-on: {0}. {1}, and run again.".format(
-                why, BUILD_ANEW
-            )
-        )
-
-
-class Changes(NamedTuple):
-    """What happens to an add-on."""
-
-    files: List[FileChange]
-    commands: List[List[str]]
