@@ -23,6 +23,7 @@ import yaml
 
 from tests import molecule_report, summary
 from tests.checkout import ROOT, collections_path
+from tests.lab import watchdog
 
 ARTIFACTS = ROOT / "artifacts" / "molecule"
 EXECUTED = re.compile(r"^\w+ +\[(?P<scenario>\S+) > (?P<step>\w+)\] Execut(?P<state>ing|ed: .*)$")
@@ -185,9 +186,12 @@ def main(arguments: Sequence[str]) -> int:
     reports = ARTIFACTS / scenario
     shutil.rmtree(reports, ignore_errors=True)
     reports.mkdir(parents=True)
-    status, output = run(
-        ["molecule", "test", "--scenario-name", scenario], environment(reports, os.environ), reports / "molecule.log"
-    )
+    with watchdog.watching(lambda: ROOT.glob(f".ansible/tmp/molecule.*.{scenario}/lab/*/serial.log")):
+        status, output = run(
+            ["molecule", "test", "--scenario-name", scenario],
+            environment(reports, os.environ),
+            reports / "molecule.log",
+        )
     verified = sorted(reports.glob("verify-*.xml"))
     judged = [
         *judge_steps(sequence, steps(output, scenario)),
