@@ -102,9 +102,7 @@ def _low(
         below = room(size, 0, limit)
         above = room(size, limit, END)
         if not (below or above):
-            raise refused(
-                NO_ROOM_IN_OLD if machine.old else "cannot allocate crashkernel (size:{0})".format(hex(size))
-            )
+            raise refused(NO_ROOM_IN_OLD if machine.old else "cannot allocate crashkernel (size:{0})".format(hex(size)))
         if below and not (wanted.high and above):
             return 0
     # Beside a plain value that goes above 4 GiB newer kernels do not look for ",low".
