@@ -219,7 +219,7 @@ def read(host: Host, policy: Policy) -> Setup:
     if policy.mount_point is not None:
         from ansible_collections.kdump.fleet.plugins.module_utils import target_mount
 
-        mount = target_mount.wanted(host, policy, [UNIT, CAPTURE_UNIT])
+        mount = target_mount.wanted(host, policy, CAPTURE_UNIT)
     asked = wanted(host, policy, parse(managed_block.outside(text or ""), CONFIGURATION).values, mount)
     target, wanted_target = _target(settings), _target(dict(settings, **asked))
     commands = COMMANDS + CLIENTS.get(wanted_target.kind, ())

@@ -76,7 +76,7 @@ def read(host: Host, policy: Policy) -> Setup:
     if policy.mount_point is not None:
         from ansible_collections.kdump.fleet.plugins.module_utils import target_mount
 
-        mount = target_mount.wanted(host, policy, [UNIT])
+        mount = target_mount.wanted(host, policy, UNIT)
     main = _main_file(host, policy, known, mount)
     environment, arguments = _environment_file(host, policy)
     settings = main.settings

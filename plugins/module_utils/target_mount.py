@@ -8,7 +8,7 @@ Sources: fstab(5), systemd.mount(5), blkid(8).
 
 import os
 import posixpath
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import managed_block, mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
@@ -23,25 +23,25 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     belongs_to_system,
 )
 
-# A disk that is gone keeps no host from booting. With nofail nothing waits for the mount, but for the units that are
-# named, which would find the bare directory. No check (the last 0): in the small memory of a capture kernel that boots
-# the root file system it could take hours, or fail; mounting replays the journal.
-OPTIONS = "nosuid,nodev,noexec,nofail,x-systemd.device-timeout=30s"
-BEFORE = ",x-systemd.before={0}"
+# A disk that is gone keeps no host from booting: with nofail nothing waits for the mount but the unit that is named,
+# which would find the bare directory. It waits long: a capture kernel has one processor, and was seen to need more than
+# half a minute before udev looked for disks at all. No check (the last 0): in the small memory of a capture kernel that
+# boots the root file system it could take hours, or fail; mounting replays the journal.
+OPTIONS = "nosuid,nodev,noexec,nofail,x-systemd.device-timeout=180s,x-systemd.before={0}"
+# What kdump-config keeps where dumps go, also when it runs before the mount. There is nothing lost when it is hidden.
+LITTER = ("kdump_lock", "kexec_cmd")
 PROBE_LIMIT = 30.0  # seconds: a disk that is dying answers late
 
 
-def wanted(host: Host, policy: Policy, units: Sequence[str]) -> TargetMount:
-    """What the policy asks to be mounted, and what there is of it; I(units) are to find it mounted."""
+def wanted(host: Host, policy: Policy, unit: str) -> TargetMount:
+    """What the policy asks to be mounted, and what there is of it; I(unit) is to find it mounted."""
     device, fstype = _file_system(policy)
     directory = _directory(policy, device)
     text = host.read(mounts.TABLE) or ""
     own = managed_block.inside(text)
     theirs = mounts.parse(managed_block.outside(text))
     mounted = mounts.mounted(host)
-    line = " ".join(
-        [mounts.field(device), mounts.field(directory), fstype, OPTIONS + "".join(map(BEFORE.format, units)), "0", "0"]
-    )
+    line = " ".join([mounts.field(device), mounts.field(directory), fstype, OPTIONS.format(unit), "0", "0"])
     there = mounts.mount_at(directory, mounted)
     by_others = bool(mounts.mounts_of(host, device, theirs))
     return TargetMount(
@@ -137,13 +137,22 @@ def _occupied(host: Host, directory: str) -> Optional[Refusal]:
         return None
     if not os.path.isdir(path):
         return Refusal("{0} is no directory".format(directory), "Choose another kdump_mount_point")
-    held = sorted(os.listdir(path))
-    if not held:
+    held = next(_files(path), None)
+    if held is None:
         return None
     return Refusal(
-        "{0} is not empty, and what is in it would be hidden: {1}".format(directory, ", ".join(held[:3])),
+        "{0} is not empty, and what is in it would be hidden, for instance {1}".format(directory, held),
         "See whether there are dumps below it, move it away, or choose another kdump_mount_point",
     )
+
+
+def _files(path: str) -> Iterator[str]:
+    """What would be missed if it were hidden: empty directories would not."""
+    for directory, directories, names in os.walk(path):
+        directories.sort()
+        for name in sorted(names):
+            if name not in LITTER:
+                yield os.path.relpath(os.path.join(directory, name), path)
 
 
 def _not_made(host: Host, asked: TargetMount, device: str) -> Optional[Refusal]:

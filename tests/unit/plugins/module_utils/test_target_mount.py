@@ -21,8 +21,8 @@ UUID = "92ebbaa5-321a-432b-92e9-127710720f1e"
 NAME = "UUID=" + UUID
 ROOT = "/dev/vda2 / ext4 rw,relatime 0 0\n"
 MOUNTED = ROOT + "/dev/vdb /srv/dumps ext4 rw,nosuid,nodev,noexec,relatime 0 0\n"
-OPTIONS = "nosuid,nodev,noexec,nofail,x-systemd.device-timeout=30s"
-ORDER = ",x-systemd.before=kdump-tools.service,x-systemd.before=kdump-tools-dump.service"
+OPTIONS = "nosuid,nodev,noexec,nofail,x-systemd.device-timeout=180s"
+ORDER = ",x-systemd.before=kdump-tools-dump.service"
 LINE = "{0} /srv/dumps ext4 {1}{2} 0 0".format(NAME, OPTIONS, ORDER)
 BLOCK = "# BEGIN kdump.fleet\n{0}\n# END kdump.fleet\n".format(LINE)
 TABLE = "/dev/vda2 / ext4 errors=remount-ro 0 1\n"
@@ -257,6 +257,12 @@ def link_there(tree: HostTree) -> None:
     tree.link("/srv/dumps", "../data")
 
 
+def litter(tree: HostTree) -> None:
+    """What kdump-config leaves at a boot without the disk."""
+    tree.write("/srv/dumps/var/crash/kdump_lock", "")
+    tree.write("/srv/dumps/var/crash/kexec_cmd", "/sbin/kexec -p ...\n")
+
+
 def no_place(tree: HostTree) -> None:
     tree.path("/srv/dumps").rmdir()
 
@@ -317,9 +323,11 @@ CASES = [
     ),
     Case(
         "target-mount-refused",
-        unmounted(lambda tree: tree.directory("/srv/dumps/var/crash")),
-        REFUSED + "/srv/dumps is not empty, and what is in it would be hidden: var. See whether there are dumps",
+        unmounted(lambda tree: tree.write("/srv/dumps/var/crash/202611281940/dump.202611281940", "dump")),
+        REFUSED + "/srv/dumps is not empty, and what is in it would be hidden, for instance "
+        "var/crash/202611281940/dump.202611281940. See whether there are dumps",
     ),
+    Case("target-not-mounted", unmounted(litter), NAME + " is not mounted at /srv/dumps."),
     Case("target-mount-refused", unmounted(file_there), REFUSED + "/srv/dumps is no directory. Choose another"),
     Case(
         "target-mount-refused",
