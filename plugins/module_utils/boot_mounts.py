@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a directory's file system is mounted when a unit starts at boot: what is mounted now need not be then.
+"""Whether a directory's file system is mounted when a unit starts at boot; what is mounted now tells only half of it.
 
 Sources: fstab(5), systemd.mount(5), systemd-escape(1).
 """
 
 import re
-from typing import Optional
+from typing import List, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
@@ -28,14 +28,23 @@ def unit_of(directory: str) -> str:
     return coded.replace("/", "-") + ".mount"
 
 
+def _lowest(path: str, table: List[mounts.Mount]) -> Optional[mounts.Mount]:
+    """The line of I(table) for what I(path) lies on."""
+    above = [mount for mount in table if (path + "/").startswith(mount.directory.rstrip("/") + "/")]
+    return max(above, key=lambda mount: len(mount.directory.rstrip("/")), default=None)
+
+
 def doubt(host: Host, path: str, unit: str) -> Optional[str]:
-    """Why I(unit) may find the file system of I(path) not mounted, though it is mounted now; None without a doubt."""
-    table = mounts.mounted(host)
-    below = [mount for mount in table if (path + "/").startswith(mount.directory.rstrip("/") + "/")]
-    here = max(below, key=lambda mount: len(mount.directory), default=None)
+    """Why I(unit) may find the file system of I(path) not mounted when the host boots; None without a doubt."""
+    table = mounts.configured(host)
+    here, wanted = _lowest(path, mounts.mounted(host)), _lowest(path, table)
+    if here and wanted and len(wanted.directory.rstrip("/")) > len(here.directory) and "noauto" not in wanted.options:
+        return "{0} is for {1}, which {2} mounts at {3}, and which is not mounted now".format(
+            path, wanted.source, mounts.TABLE, wanted.directory
+        )
     if here is None or here.directory == "/":
         return None
-    line = mounts.mount_at(here.directory, mounts.configured(host))
+    line = mounts.mount_at(here.directory, table)
     what = "{0} lies on {1}, mounted at {2}, ".format(path, here.source, here.directory)
     if line is None:
         name = unit_of(here.directory)

@@ -68,6 +68,24 @@ def test_the_table_of_mounts_says_whether_it_will_be_there(tree: HostTree, line:
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/dev/vdb /srv/dumps/ ext4 defaults 0 0\n", True),
+        ("/dev/vdb /srv/dumps ext4 nofail 0 0\n/dev/vdc /srv/dumps/other ext4 defaults 0 0\n", True),
+        ("/dev/vdb /srv/dumps ext4 noauto 0 0\n", False),
+        ("/dev/vda2 / ext4 defaults 0 1\n/dev/vdc none swap sw 0 0\n/dev/vdb /srv/dump ext4 defaults 0 0\n", False),
+    ],
+)
+def test_what_should_be_mounted_by_now_is_doubted(tree: HostTree, line: str, said: bool) -> None:
+    tree.write("/proc/self/mounts", ROOT)
+    tree.write("/etc/fstab", line)
+    found = doubt(tree.host(), "/srv/dumps/crash", UNIT)
+    expected = "/srv/dumps/crash is for /dev/vdb, which /etc/fstab mounts at /srv/dumps"
+    assert (found is not None) == said
+    assert (found or expected).startswith(expected)
+
+
+@pytest.mark.parametrize(
     "where", ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/generator.late"]
 )
 def test_a_mount_unit_does_as_well(tree: HostTree, where: str) -> None:

@@ -390,6 +390,19 @@ def test_a_path_on_a_mount_without_a_line_is_told(rolled_out: HostTree) -> None:
     assert (answer["ready"], answer["needs_rollout"]) == (True, False)
 
 
+def test_a_file_system_that_should_be_mounted_is_missed_without_a_policy_too(rolled_out: HostTree) -> None:
+    unmounted(litter)(rolled_out)
+    rolled_out.path("/srv/dumps/var/crash").chmod(0o700)
+    answer = report(rolled_out.host(), Policy())
+    assert [(one["code"], one["message"]) for one in answer["findings"]] == [
+        (
+            "target-not-mounted-at-boot",
+            "/srv/dumps/var/crash is for " + NAME + ", which /etc/fstab mounts at /srv/dumps, and which is not mounted "
+            "now.",
+        )
+    ]
+
+
 def test_an_administrator_s_line_has_to_come_before_the_dump(rolled_out: HostTree) -> None:
     rolled_out.write("/etc/fstab", TABLE + NAME + " /srv/dumps ext4 nofail 0 2\n")
     assert [code for code, _message, _blocks in findings(rolled_out)] == ["target-not-mounted-at-boot"]
