@@ -92,7 +92,7 @@ def test_reset_asks_the_machine_s_own_qemu(monkeypatch: pytest.MonkeyPatch, foun
         def __init__(self, path: Path) -> None:
             self.path = path
 
-        def __enter__(self) -> Monitor:
+        def __enter__(self) -> object:
             return self
 
         def __exit__(self, *error: object) -> None:

@@ -69,7 +69,7 @@ def test_reset_asks_the_machine_s_qemu(tmp_path: Path, monkeypatch: pytest.Monke
         def __init__(self, path: Path) -> None:
             asked.append(path.parent)
 
-        def __enter__(self) -> Monitor:
+        def __enter__(self) -> object:
             return self
 
         def __exit__(self, *error: object) -> None:
