@@ -149,7 +149,13 @@ def edit(text: str, path: str, wanted: Optional[str]) -> str:
     changes: List[Tuple[int, int, str]] = []
     for item in read_menu(text, path).items:
         for start, end in item.spans if item.is_linux else []:
-            changes.append((start, end, crashkernel.replace(text[start:end], wanted)))
+            new = crashkernel.replace(text[start:end], wanted)
+            if new != text[start:end] and '"' in text[start:end].split(None, 1)[0]:
+                raise BootLoaderError(
+                    "Line {0} of {1} has a quote in the name of the kernel's file, behind which nothing can be added. "
+                    "Take it out, and run again.".format(text.count("\n", 0, start) + 1, path)
+                )
+            changes.append((start, end, new))
     lines = magic(text, path)
     if wanted is not None and lines is not None and KOPT not in [line.name for line in lines]:
         raise BootLoaderError(

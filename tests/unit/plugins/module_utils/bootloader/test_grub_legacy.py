@@ -244,6 +244,14 @@ def test_a_backslash_that_would_come_to_stand_at_the_end() -> None:
         legacy_menu.edit(text, MENU, None)
 
 
+def test_a_quote_in_the_name_of_the_kernels_file() -> None:
+    """It opens a value that what is added would be part of."""
+    text = 'title A\nkernel "/vmlinuz \ninitrd /i\n'
+    with pytest.raises(BootLoaderError, match=r"Line 2 of /boot/grub/menu\.lst has a quote in the name"):
+        legacy_menu.edit(text, MENU, "2M")
+    assert legacy_menu.edit(text, MENU, None) == text
+
+
 CUT = debian().partition("### END DEBIAN")[0]
 
 
