@@ -5,7 +5,6 @@
 
 import os
 import re
-import stat
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import (
@@ -20,6 +19,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpErr
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.inspection import Inspection, inspect
+from ansible_collections.kdump.fleet.plugins.module_utils.places import Place, places
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
@@ -48,18 +48,6 @@ class Boot(NamedTuple):
     entries: Dict[str, List[str]]
     future: List[str]
     next_values: Optional[List[str]]
-
-
-class Place(NamedTuple):
-    """The directory that receives dumps; room and kind are those of its nearest parent when it does not exist yet."""
-
-    path: str
-    exists: bool
-    is_directory: bool
-    read_only: bool
-    mode: Optional[int]
-    free_bytes: int
-    local: bool = True  # on the root file system; what is mounted may have other users
 
 
 class Facts(NamedTuple):
@@ -127,24 +115,6 @@ def boot_of(host: Host) -> Boot:
         return Boot(None, str(error), {}, [], None)
 
 
-def place_of(host: Host, path: str) -> Place:
-    """What stands at a dump path; free space is what root may use (f_bfree)."""
-    nearest, exists = _nearest(host, path)
-    try:
-        status = os.stat(host.path(nearest))
-    except OSError:  # a symbolic link to nothing, or in circles: no directory can be made there
-        return Place(path, exists=True, is_directory=False, read_only=False, mode=None, free_bytes=0)
-    space = os.statvfs(host.path(nearest))
-    return Place(
-        path=path,
-        exists=exists,
-        is_directory=stat.S_ISDIR(status.st_mode),
-        read_only=bool(space.f_flag & os.ST_RDONLY),
-        mode=stat.S_IMODE(status.st_mode) if exists else None,
-        free_bytes=space.f_bfree * space.f_frsize,
-    )
-
-
 def _outdated(host: Host, setup: Setup) -> Optional[str]:
     made = _time(host, setup.capture_initrd)
     return next((path for path in setup.initrd_sources if made and (_time(host, path) or 0) > made), None)
@@ -155,17 +125,6 @@ def _time(host: Host, path: Optional[str]) -> Optional[int]:
         return os.stat(host.path(path)).st_mtime_ns if path else None
     except OSError:
         return None
-
-
-def _nearest(host: Host, path: str) -> Tuple[str, bool]:
-    """How far I(path) exists, and whether that is all of it."""
-    nearest = "/"
-    for name in path.strip("/").split("/"):
-        further = os.path.join(nearest, name)
-        if not os.path.lexists(host.path(further)):
-            return nearest, False
-        nearest = further
-    return nearest, True
 
 
 def _number(text: Optional[str]) -> Optional[int]:
@@ -234,12 +193,6 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
     container = next((mark for mark in CONTAINER_MARKS if host.exists(mark)), None)
     if not memory["privileged"] and not container:  # inside a container they are hidden from root as well
         raise KdumpError("Only root can judge a host: /proc/iomem hides its addresses. Run with become: true.")
-    local = {
-        target.directory: target.kind == "local"
-        for target in (setup.wanted_target, setup.target)
-        if target.directory is not None
-    }
-    directories = [target.directory for target in (setup.target, setup.wanted_target) if target.directory]
     wanted = _wanted_crashkernel(host, policy, setup)
     boot = boot_of(host)
     if (
@@ -264,9 +217,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         boot=boot,
         staged=staged,
         resolution=crash_memory.resolve_on(host, as_arguments(staged)) if staged else None,
-        places=[
-            place_of(host, path)._replace(local=local[path]) for path in sorted(set(directories), key=directories.index)
-        ],
+        places=places(host, setup),
         outdated=outdated,
         recommended=_recommended(host, setup, memory, measured, inspection),
         container=container,

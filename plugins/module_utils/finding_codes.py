@@ -132,6 +132,13 @@ CODES: Dict[str, Kind] = {
     "oops-does-not-crash": Kind(
         "info", (), ADMINISTRATOR, "Set kernel.panic_on_oops=1 to get a dump of an oops as well."
     ),
+    "target-mount-refused": Kind(
+        "error", BOTH, ADMINISTRATOR, "Mend what the message names, or change kdump_target or kdump_mount_point."
+    ),
+    "target-not-mounted": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which mounts it."),
+    "target-not-mounted-at-boot": Kind(
+        "warning", (), ADMINISTRATOR, "Correct its line in /etc/fstab, or let the roll-out mount it: kdump_mount_point."
+    ),
     "target-not-a-directory": Kind(
         "error", BOTH, ADMINISTRATOR, "Move what stands there, or choose another kdump_path."
     ),

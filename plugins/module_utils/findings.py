@@ -9,11 +9,13 @@ Each rule is a function over Facts that yields findings; no other place in the c
 import stat
 from typing import Callable, Iterator, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, Place
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, NEXT_BOOT, NOW, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_boot import boot_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_memory import is_loaded, memory_rules, size_rules
+from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_mount import mount_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_setup import setup_rules
+from ansible_collections.kdump.fleet.plugins.module_utils.places import Place
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import belongs_to_system
 from ansible_collections.kdump.fleet.plugins.module_utils.sizing import mebibytes
 
@@ -109,6 +111,7 @@ RULES: Tuple[Rule, ...] = (
     setup_rules,
     boot_rules,
     memory_rules,
+    mount_rules,
     target_rules,
     server_rules,
     inspection_rules,

@@ -140,6 +140,13 @@ class Host(object):
         """Run a command; a status that is not in I(accept) is an error that says what the command said."""
         result = self._runner(list(argv), timeout)
         if result.rc not in accept:
-            said = (result.stderr.strip() or result.stdout.strip() or "nothing")[-2000:]
+            said = _without_trace(result.stderr.strip() or result.stdout.strip() or "nothing")[-2000:]
             raise CommandError("'{0}' ended with status {1} and said: {2}".format(" ".join(argv), result.rc, said))
         return result
+
+
+def _without_trace(said: str) -> str:
+    """What a program in Python says when it breaks off, without the places in its code (they are indented)."""
+    _before, found, trace = said.rpartition("Traceback (most recent call last):\n")
+    kept = [line for line in trace.split("\n") if not line.startswith(" ")]
+    return "\n".join(kept).strip() if found and "".join(kept).strip() else said

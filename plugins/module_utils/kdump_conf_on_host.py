@@ -16,8 +16,13 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import Refusal
 CHECK_LIMIT = 30.0  # seconds
 
 
-def refusals(host: Host, directives: Sequence[kdump_conf.Directive], run_commands: bool) -> List[Refusal]:
-    """Why this host would refuse the directives. With I(run_commands) makedumpfile is asked about its options."""
+def refusals(
+    host: Host, directives: Sequence[kdump_conf.Directive], run_commands: bool, told: Sequence[str] = ()
+) -> List[Refusal]:
+    """Why this host would refuse the directives. With I(run_commands) makedumpfile is asked about its options.
+
+    File systems that are named in I(told) are left out: somebody else judges them.
+    """
     found: List[Refusal] = []
     for directive in directives:
         if directive.name in ("kdump_pre", "kdump_post", "kdump_emergency"):
@@ -30,7 +35,7 @@ def refusals(host: Host, directives: Sequence[kdump_conf.Directive], run_command
         elif directive.name == "raw":
             if not host.exists(directive.value):
                 found.append(_refusal(directive, "{0} does not exist".format(directive.value), "Name a device"))
-        elif directive.name in kdump_conf.FILE_SYSTEMS:
+        elif directive.name in kdump_conf.FILE_SYSTEMS and directive.value not in told:
             found += _file_system(host, directive)
     return found
 
@@ -95,11 +100,11 @@ def _file_system(host: Host, directive: kdump_conf.Directive) -> Iterator[Refusa
         yield _refusal(
             directive,
             "it is neither mounted, nor noauto in {0}".format(mounts.TABLE),
-            "Mount it through {0}".format(mounts.TABLE),
+            "Mount it through {0}, or set kdump_mount_point".format(mounts.TABLE),
         )
     elif mounted and not configured:
         yield _refusal(
             directive,
             "it is mounted now, but {0} does not mount it at the next boot".format(mounts.TABLE),
-            "Add it to {0}".format(mounts.TABLE),
+            "Add it to {0}, or set kdump_mount_point".format(mounts.TABLE),
         )

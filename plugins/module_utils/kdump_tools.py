@@ -10,7 +10,14 @@ import os
 import re
 from typing import Dict, List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import dump_size, meminfo, symbols, units
+from ansible_collections.kdump.fleet.plugins.module_utils import (
+    boot_mounts,
+    dump_size,
+    managed_block,
+    meminfo,
+    symbols,
+    units,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import Parsed, assignment, parse
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
@@ -23,6 +30,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     Problem,
     Setup,
     Target,
+    TargetMount,
     check_dump_path,
 )
 
@@ -35,8 +43,6 @@ FALLBACK = (
     "/usr/local/lib/kdump-fleet-save",
     "/etc/systemd/system/{0}.d/kdump-fleet-fallback.conf".format(CAPTURE_UNIT),
 )
-BEGIN = "# BEGIN kdump.fleet"
-END = "# END kdump.fleet"
 APPEND = "KDUMP_CMDLINE_APPEND"
 # A panic inside the capture kernel hangs the host unless it is told to reboot (seconds).
 CAPTURE_PANIC = "panic=10"
@@ -66,12 +72,6 @@ DEFAULTS = {
     APPEND: "reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb",
 }
 _COUNT = re.compile(r"[0-9]{1,9}\Z")
-_BLOCK = re.compile(r"^{0}\n(?:.*\n)*?{1}(?:\n|\Z)".format(BEGIN, END), re.MULTILINE)
-
-
-def outside_block(text: str) -> str:
-    """The configuration without the block that kdump.fleet manages."""
-    return _BLOCK.sub("", text, count=1)
 
 
 def effective(values: Dict[str, str]) -> Dict[str, str]:
@@ -98,13 +98,24 @@ def packaged_append(host: Host, own: Dict[str, str]) -> str:
     return DEFAULTS[APPEND]
 
 
-def wanted(host: Host, policy: Policy, own: Dict[str, str]) -> Dict[str, str]:
-    """The policy in the names of kdump-tools(5); I(own) is what the file says outside our block."""
+def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[TargetMount] = None) -> Dict[str, str]:
+    """The policy in the names of kdump-tools(5); I(own) is what the file says outside our block.
+
+    A file system that the roll-out mounts is a directory like any other to kdump-tools.
+    """
     result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
-    if policy.target is not None:
+    if mount:
+        result.update(
+            {"SSH": "", "NFS": "", "KDUMP_COREDIR": mount.directory_of(policy.path or DEFAULTS["KDUMP_COREDIR"])}
+        )
+    elif policy.target is not None:
         result.update(_wanted_target(policy.target))
     # The path goes with the target: one that the policy does not name keeps its own.
-    if policy.path is not None and (policy.target is not None or not any(own.get(name) for name in REMOTE)):
+    if (
+        not mount
+        and policy.path is not None
+        and (policy.target is not None or not any(own.get(name) for name in REMOTE))
+    ):
         check_dump_path(policy.path)
         result["KDUMP_COREDIR"] = policy.path
     if policy.sshkey is not None:
@@ -144,8 +155,10 @@ def _wanted_target(target: Dict[str, Optional[str]]) -> Dict[str, str]:
     kind, location = target.get("type") or "", target.get("location") or ""
     if kind not in TARGETS:
         raise KdumpError(
-            "kdump-tools cannot dump to a target of type '{0}': it knows {1}. For a file system of its own, mount it "
-            "through /etc/fstab and give its directory as the path.".format(kind, ", ".join(TARGETS))
+            "kdump-tools cannot dump to a target of type '{0}': it knows {1}. For a file system of its own, set "
+            "kdump_mount_point, or mount it through /etc/fstab and give its directory as the path.".format(
+                kind, ", ".join(TARGETS)
+            )
         )
     if bool(location) == (kind == "local"):
         raise KdumpError(
@@ -202,8 +215,13 @@ def read(host: Host, policy: Policy) -> Setup:
     text = host.read(CONFIGURATION)
     parsed = parse(text or "", CONFIGURATION)
     settings = effective(parsed.values)
-    asked = wanted(host, policy, parse(outside_block(text or ""), CONFIGURATION).values)
-    wanted_target = _target(dict(settings, **asked))
+    mount = None
+    if policy.mount_point is not None:
+        from ansible_collections.kdump.fleet.plugins.module_utils import target_mount
+
+        mount = target_mount.wanted(host, policy, CAPTURE_UNIT)
+    asked = wanted(host, policy, parse(managed_block.outside(text or ""), CONFIGURATION).values, mount)
+    target, wanted_target = _target(settings), _target(dict(settings, **asked))
     commands = COMMANDS + CLIENTS.get(wanted_target.kind, ())
     return Setup(
         tool="kdump-tools",
@@ -229,7 +247,7 @@ def read(host: Host, policy: Policy) -> Setup:
                 problems=parsed.problems + _relative_path(parsed),
             )
         ],
-        target=_target(settings),
+        target=target,
         wanted_target=wanted_target,
         capture_arguments=settings[APPEND],
         arguments_setting=APPEND,
@@ -241,4 +259,6 @@ def read(host: Host, policy: Policy) -> Setup:
         estimate_bytes=dump_size.estimate(meminfo.parse(host.read("/proc/meminfo") or ""), settings["MAKEDUMP_ARGS"]),
         symbols=symbols.of_debian_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
         fallback_missing=next((name for name in FALLBACK if policy.wants_fallback and not host.exists(name)), None),
+        mount=mount,
+        doubt_at_boot=boot_mounts.doubt(host, target.directory, CAPTURE_UNIT) if target.directory else None,
     )

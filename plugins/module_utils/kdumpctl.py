@@ -7,23 +7,21 @@ Source of names, defaults and behaviour: kdump.conf(5), kdumpctl(8) and kdump-ut
 """
 
 import os
-import re
 from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import (
     crashkernel,
     dump_size,
     kdump_conf,
-    kdump_conf_directives,
     kdump_conf_on_host,
+    kdumpctl_target,
     meminfo,
-    mounts,
     symbols,
     units,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import assignment, parse
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.kdumpctl_target import CONFIGURATION, STREAMS
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     DEFAULT_KEY,
     Command,
@@ -32,11 +30,10 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     Problem,
     Refusal,
     Setup,
-    Target,
+    TargetMount,
     check_dump_path,
 )
 
-CONFIGURATION = "/etc/kdump.conf"
 ENVIRONMENT = "/etc/sysconfig/kdump"
 UNIT = "kdump.service"
 APPEND = "KDUMP_COMMANDLINE_APPEND"
@@ -46,11 +43,10 @@ COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfi
 COMMAND_LIMIT = 30.0  # seconds: kdumpctl waits for its lock without a limit of its own
 # kdumpctl's own collector, for targets that are files and for those that receive a stream.
 COLLECTORS = ("makedumpfile -l --message-level 7 -d 31", "makedumpfile -F -l --message-level 7 -d 31")
-STREAMS = ("ssh", "raw")
 # What reaches a server; dracut takes it into the capture initrd.
 CLIENTS = {"ssh": (Command("ssh", "openssh-clients"),), "nfs": (Command("mount.nfs", "nfs-utils"),)}
 DEFAULTS = {
-    "path": "/var/crash",
+    "path": kdumpctl_target.PATH,
     "core_collector": COLLECTORS[0],
     "failure_action": "reboot",
     "final_action": "reboot",
@@ -65,7 +61,6 @@ DEFAULT_CRASHKERNEL = {
     "ppc64le": "2G-4G:384M,4G-16G:512M,16G-64G:1G,64G-128G:2G,128G-:4G",
 }
 DEFAULT_CRASHKERNEL_EL9 = {"x86_64": "1G-4G:192M,4G-64G:256M,64G-:512M"}
-_BARE_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
 def read(host: Host, policy: Policy) -> Setup:
@@ -77,10 +72,16 @@ def read(host: Host, policy: Policy) -> Setup:
     program = host.which("kdumpctl")
     known = kdump_conf.accepted(host.read(program) or "") if program else None
     working = units.is_working(host, UNIT)
-    main = _main_file(host, policy, known)
+    mount = None
+    if policy.mount_point is not None:
+        from ansible_collections.kdump.fleet.plugins.module_utils import target_mount
+
+        mount = target_mount.wanted(host, policy, UNIT)
+    main = _main_file(host, policy, known, mount)
     environment, arguments = _environment_file(host, policy)
     settings = main.settings
-    target, wanted_target = _target(host, settings), _target(host, _merged(settings, main.wanted))
+    target = kdumpctl_target.target(host, settings, mount)
+    wanted_target = kdumpctl_target.target(host, _merged(settings, main.wanted), mount)
     commands = COMMANDS + CLIENTS.get(wanted_target.kind, ())
     release = environment.settings.get("KDUMP_KERNELVER") or (host.read("/proc/sys/kernel/osrelease") or "").strip()
     capture_kernel = _first(host, ("/boot/vmlinuz-" + release, "/lib/modules/{0}/vmlinuz".format(release)))
@@ -118,6 +119,7 @@ def read(host: Host, policy: Policy) -> Setup:
             meminfo.parse(host.read("/proc/meminfo") or ""), settings.get("core_collector", "")
         ),
         symbols=symbols.of_rpm_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
+        mount=mount,
     )
 
 
@@ -128,7 +130,9 @@ def _first(host: Host, names: Tuple[str, ...]) -> Optional[str]:
 # ---- kdump.conf
 
 
-def _main_file(host: Host, policy: Policy, known: Optional[kdump_conf.Names]) -> ConfigurationFile:
+def _main_file(
+    host: Host, policy: Policy, known: Optional[kdump_conf.Names], mount: Optional[TargetMount]
+) -> ConfigurationFile:
     text = host.read(CONFIGURATION)
     own = {directive.name: directive.value for directive in kdump_conf.parse(text or "")}
     asked = wanted(policy, own, known)
@@ -147,9 +151,9 @@ def _main_file(host: Host, policy: Policy, known: Optional[kdump_conf.Names]) ->
             for problem in problems
             if problem.severity != "error"
         ],
-        refusals=_refusals(host, text or "", False) if text is not None else [],
+        refusals=_refusals(host, text or "", mount, False) if text is not None else [],
         wanted_refusals=_refusals(
-            host, "\n".join(lines) + "\n", merged.get("core_collector") != own.get("core_collector")
+            host, "\n".join(lines) + "\n", mount, merged.get("core_collector") != own.get("core_collector")
         ),
     )
 
@@ -165,13 +169,14 @@ def _merged(own: Dict[str, str], asked: Dict[str, str]) -> Dict[str, str]:
     return {name: value for name, value in dict(own, **asked).items() if value}
 
 
-def _refusals(host: Host, text: str, new_collector: bool) -> List[Refusal]:
+def _refusals(host: Host, text: str, mount: Optional[TargetMount], new_collector: bool) -> List[Refusal]:
     found = [
         Refusal("line {0}: {1}.".format(problem.line, problem.message), problem.remedy)
         for problem in kdump_conf.check(text)
         if problem.severity == "error"
     ]
-    return found or kdump_conf_on_host.refusals(host, kdump_conf.parse(text), run_commands=new_collector)
+    told = (mount.device,) if mount else ()  # it has findings of its own
+    return found or kdump_conf_on_host.refusals(host, kdump_conf.parse(text), new_collector, told)
 
 
 def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names]) -> Dict[str, str]:
@@ -181,9 +186,9 @@ def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names
     """
     result: Dict[str, str] = {}
     if policy.target is not None:
-        result.update(_wanted_target(policy.target))
+        result.update(kdumpctl_target.wanted(policy.target))
     # The path goes with the target: one that the policy does not name keeps its own.
-    if policy.path is not None and (policy.target is not None or not _target_of(own)[0]):
+    if policy.path is not None and (policy.target is not None or not kdumpctl_target.named(own)[0]):
         result["path"] = policy.path
     for name in ("sshkey", "core_collector", "dracut_args"):
         value = getattr(policy, name)
@@ -206,42 +211,6 @@ def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names
     if not any(name in kdump_conf.TARGETS for name in merged) and "--mount" not in merged.get("dracut_args", ""):
         check_dump_path(merged.get("path", DEFAULTS["path"]))
     return result
-
-
-def _wanted_target(target: Dict[str, Optional[str]]) -> Dict[str, str]:
-    kind, location = target.get("type") or "", (target.get("location") or "").strip()
-    result = dict.fromkeys(kdump_conf.TARGETS, "")
-    if kind == "local" and not location:
-        return result
-    if kind not in kdump_conf.TARGETS or not location:
-        raise KdumpError(
-            "The target of type '{0}' at '{1}' cannot be written to {2}: use the type local without a location, or one "
-            "of {3} with one.".format(kind, location, CONFIGURATION, ", ".join(kdump_conf.TARGETS))
-        )
-    # A file system may be given by its bare UUID, as linux-system-roles/kdump has it.
-    result[kind] = "UUID=" + location if _BARE_UUID.match(location) else location
-    return result
-
-
-def _target(host: Host, settings: Dict[str, str]) -> Target:
-    path = settings.get("path") or DEFAULTS["path"]
-    kind, location = _target_of(settings)
-    if not kind:
-        return Target("local", "", path, path)
-    if kind in STREAMS:
-        return Target(kind, location, path, sshkey=settings.get("sshkey", DEFAULT_KEY) if kind == "ssh" else "")
-    mount = mounts.mount_of(host, location, mounts.mounted(host))
-    directory = os.path.normpath("{0}/{1}".format(mount.directory, path)) if mount else None
-    return Target(kind if kind in ("nfs", "virtiofs") else "filesystem", location, path, directory)
-
-
-def _target_of(settings: Dict[str, str]) -> Tuple[str, str]:
-    """The type and the location of the target, empty for the root file system. dracut may be told to mount one."""
-    named = next(((name, settings[name]) for name in kdump_conf.TARGETS if settings.get(name)), None)
-    mount = kdump_conf_directives.mount(settings.get("dracut_args", ""))
-    if named or not mount:
-        return named or ("", "")
-    return ("nfs" if mount[1].startswith("nfs") else mount[1]), mount[0]
 
 
 # ---- sysconfig

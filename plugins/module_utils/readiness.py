@@ -5,7 +5,7 @@
 
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import findings, proof
+from ansible_collections.kdump.fleet.plugins.module_utils import findings, managed_block, mounts, proof
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, gather
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, ROLLOUT, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
@@ -58,7 +58,7 @@ def report(
     found = findings.judge(facts)
     ready_now, ready_next_boot = findings.ready(found)
     setup = facts.setup
-    place = facts.places[0] if setup.target.directory else None
+    place = next((place for place in facts.places if place.path == setup.target.directory), None)
     answer = {
         "ready": ready_now and ready_next_boot,
         "ready_now": ready_now,
@@ -99,6 +99,10 @@ def report(
             "directory_wanted": setup.wanted_target.directory,
             "wanted": setup.wanted_target._asdict(),
             "free_bytes": place.free_bytes if place else None,
+            "mount": {name: value for name, value in setup.mount._asdict().items() if name != "refusal"}
+            if setup.mount
+            else None,
+            "in_fstab": bool(managed_block.inside(host.read(mounts.TABLE) or "")),
         },
         "proof": _proof(facts),
         "capture_measured": proof.measured(host),

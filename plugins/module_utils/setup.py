@@ -53,12 +53,37 @@ class Target(NamedTuple):
     sshkey: str = ""
 
 
+class TargetMount(NamedTuple):
+    """A file system of its own for dumps that the policy wants mounted, and what there is of it.
+
+    I(device) is its name in files, I(directory) where it is to be mounted.
+    """
+
+    device: str
+    fstype: str
+    directory: str
+    mounted: bool = False  # there, now
+    configured: bool = False  # whether /etc/fstab has it
+    line: str = ""  # what the roll-out writes there; empty where a line of somebody else does it
+    written: str = ""  # what it has written there
+    refusal: Optional[Refusal] = None  # why the roll-out does not mount it
+
+    def holds(self, path: str) -> bool:
+        """Whether a path lies on it, or will."""
+        return (path + "/").startswith(self.directory + "/")
+
+    def directory_of(self, path: str) -> str:
+        """A directory inside it, seen from the host."""
+        return posixpath.normpath("{0}/{1}".format(self.directory, path))
+
+
 class Policy(NamedTuple):
     """What the administrator wants of a host. None means: no opinion, the host's own value stands."""
 
     crashkernel: Optional[str] = None
     target: Optional[Dict[str, Optional[str]]] = None  # type and location, as kdump.conf(5) has them; or type local
     path: Optional[str] = None
+    mount_point: Optional[str] = None  # where the roll-out mounts a target that is a file system
     sshkey: Optional[str] = None
     core_collector: Optional[str] = None
     compression: Optional[str] = None
@@ -179,6 +204,8 @@ class Setup(NamedTuple):
     estimate_bytes: Optional[int]  # room that a dump may need
     symbols: Symbols
     fallback_missing: Optional[str] = None  # the file that would save a dump here; where that is not a setting
+    mount: Optional[TargetMount] = None  # what the policy asks the roll-out to mount
+    doubt_at_boot: Optional[str] = None  # why the capture kernel may find the dumps' file system not mounted
 
     @property
     def configuration(self) -> str:

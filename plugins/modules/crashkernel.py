@@ -28,8 +28,8 @@ description:
   - With systemd-boot the options of every entry in C(loader/entries) are edited, and C(/etc/kernel/cmdline), from which
     C(kernel-install) takes those of kernels to come. That file is made where there is none and they would get others,
     out of the line of the entry that boots next; it stays when the values are taken away again. Unified kernel images
-    get an add-on that C(ukify) builds; one that has C(crashkernel=) built in, is signed for Secure Boot, or has a
-    C(systemd-stub) older than 254 is an error that says how to build it anew.
+    get an add-on that C(ukify) builds, which has to be installed, with its stubs; one that has C(crashkernel=) built
+    in, is signed for Secure Boot, or has a C(systemd-stub) older than 254 is an error that says how to build it anew.
   - With rpm-ostree C(rpm-ostree kargs) changes the deployment that boots next in one transaction; those that are kept
     for a rollback stay as they are. With zipl and sections of its own C(parameters) in C(/etc/zipl.conf) is edited, and
     C(zipl) is run.

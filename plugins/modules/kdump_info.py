@@ -17,7 +17,7 @@ description:
   - Readiness is judged by what the kernel says in C(/sys) and C(/proc), and by the files that the next boot uses;
     never by a unit's state, because units start and do nothing when no memory is reserved.
   - It reads files only. The kernel's log is asked (C(dmesg)) only when memory should have been reserved and was not,
-    and a dump server only when dumps go to one (O(probe)).
+    a dump server only when dumps go to one (O(probe)), and a device (C(blkid)) only while it waits for being mounted.
   - All codes are described in the collection's C(docs/findings.md).
 requirements:
   - Python 3.6 or newer on the host
@@ -50,6 +50,12 @@ options:
             type: str
       path:
         description: Directory that receives the dumps; inside the target where that is a file system of its own.
+        type: path
+      mount_point:
+        description:
+          - Directory at which the roll-out mounts a target that is a file system, through C(/etc/fstab). What is
+            missing for that is a finding which the roll-out mends.
+          - With kdump-tools, which has no such target, the dumps' directory is O(policy.path) below it.
         type: path
       sshkey:
         description: The private key for an ssh target.
@@ -354,7 +360,8 @@ target:
       returned: always
       sample: /var/crash
     directory:
-      description: The same on this host; null where dumps go elsewhere, or to a file system that is not mounted.
+      description: The same on this host; null where dumps go elsewhere, or to a file system that is not mounted and not
+        to be mounted by the roll-out.
       type: str
       returned: always
       sample: /var/crash
@@ -370,10 +377,55 @@ target:
       returned: always
       sample: {kind: ssh, location: kdump@server, path: /var/crash, directory: null, sshkey: /root/.ssh/kdump_id_rsa}
     free_bytes:
-      description: Free room there in bytes, null for targets on other hosts.
+      description: Free room there in bytes, null for targets on other hosts and file systems that are not mounted.
       type: int
       returned: always
       sample: 5368709120
+    mount:
+      description: The file system that the policy wants mounted, null where it names no mount point.
+      type: dict
+      returned: always
+      contains:
+        device:
+          description: The device, as C(/etc/fstab) names it.
+          type: str
+          returned: always
+          sample: UUID=92ebbaa5-321a-432b-92e9-127710720f1e
+        fstype:
+          description: Its type.
+          type: str
+          returned: always
+          sample: ext4
+        directory:
+          description: The mount point.
+          type: str
+          returned: always
+          sample: /srv/dumps
+        mounted:
+          description: Whether it is mounted there now.
+          type: bool
+          returned: always
+          sample: true
+        configured:
+          description: Whether C(/etc/fstab) has a line for it.
+          type: bool
+          returned: always
+          sample: true
+        line:
+          description: What the roll-out writes there; empty where an administrator's line does it.
+          type: str
+          returned: always
+          sample: UUID=92ebbaa5-321a-432b-92e9-127710720f1e /srv/dumps ext4 nosuid,nodev,noexec,nofail 0 0
+        written:
+          description: What it has written there, empty without such a line.
+          type: str
+          returned: always
+          sample: UUID=92ebbaa5-321a-432b-92e9-127710720f1e /srv/dumps ext4 nosuid,nodev,noexec,nofail 0 0
+    in_fstab:
+      description: Whether C(/etc/fstab) has a line that a roll-out has written, for whatever file system.
+      type: bool
+      returned: always
+      sample: false
 proof:
   description: The record of the last proof by crash, with C(valid) false once what it was made for has changed; null
     when there is none.
@@ -461,6 +513,7 @@ POLICY = dict(
     crashkernel=dict(type="str"),
     target=dict(type="dict", options=TARGET),
     path=dict(type="path"),
+    mount_point=dict(type="path"),
     sshkey=dict(type="path", no_log=False),
     core_collector=dict(type="str"),
     compression=dict(type="str", choices=["none", "bzip2", "gzip", "lz4", "xz"]),

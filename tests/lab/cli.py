@@ -54,6 +54,7 @@ def up(options: argparse.Namespace) -> None:
         cpus=options.cpus,
         run=options.run,
         networked=options.network,
+        second_disk=options.disk,
     )
     show(started)
     print(started[0].directory.parent / "inventory.yml")
@@ -141,6 +142,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--memory", type=int, metavar="MIB", help="default: the image's own")
     one.add_argument("--cpus", type=int, help="default: the image's own")
     one.add_argument("--network", action="store_true", help="on a network of their own they see each other")
+    one.add_argument("--disk", action="store_true", help="each has an empty second disk; not together with --network")
     add_run(one)
     one = add("down", down)
     one.add_argument("names", metavar="NAME", nargs="*")

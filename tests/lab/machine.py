@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.lab import accelerator, cache, image, inventory, network, snapshot, ssh
+from tests.lab import accelerator, cache, disk, image, inventory, network, snapshot, ssh
 from tests.lab.errors import LabError
 from tests.lab.process import say, tail
 from tests.lab.qemu import Files, Hardware, pid, start, stop
@@ -115,10 +115,12 @@ def up(
     cpus: int | None = None,
     run: Path | None = None,
     networked: bool = False,
+    second_disk: bool = False,
 ) -> list[Machine]:
     """Start machines that do not run yet, and write the run's inventory. All of them come up, or none stays.
 
-    With C(networked), the named ones see each other: a second network card, and names in /etc/hosts.
+    With C(networked), the named ones see each other: a second network card, and names in /etc/hosts. With
+    C(second_disk) each of them gets an empty one, in the same place: a machine has one or the other.
     """
     for name in names:
         if not NAME.fullmatch(name):
@@ -137,9 +139,12 @@ def up(
         if absent:
             with source(image_name, memory, cpus) as disks:
                 start_all([where / name for name in absent], disks)
-        if networked:
+        if networked or second_disk:
             try:
-                join(where, names)
+                if networked:
+                    join(where, names)
+                if second_disk:
+                    equip(where, names)
             except BaseException:
                 for name in absent:
                     discard(where / name)
@@ -258,11 +263,22 @@ def join(run: Path, names: Sequence[str]) -> None:
         found.ssh(script)
 
 
+def equip(run: Path, names: Sequence[str]) -> None:
+    """Plug an empty second disk into machines that run and have none."""
+    for name in names:
+        found = machine(name, run)
+        if found.files.second_disk.exists():
+            continue
+        with Monitor(found.files.monitor) as monitor:
+            disk.plug(monitor, found.files.second_disk)
+        found.ssh(disk.ARRIVED)
+
+
 def discard(directory: Path) -> None:
     """Stop the machine of a directory, if it runs, and remove all but its logs."""
     files = Files(directory)
     stop(files)
-    for path in (files.disk, files.variables, directory / STATE):
+    for path in (files.disk, files.second_disk, files.variables, directory / STATE):
         path.unlink(missing_ok=True)
 
 

@@ -18,7 +18,7 @@ from tests.lab.packages import OVMF_CODE, QEMU
 from tests.lab.process import run, tail, wait_until
 
 SNAPSHOT = "bare"
-PORT = "lan"  # where a further network card can be plugged into a running machine
+PORT = "lan"  # where a further network card, or a second disk, can be plugged into a running machine
 END_LIMIT = 10.0  # seconds that QEMU gets to end
 ACCELERATORS = {
     "kvm": ("-accel", "kvm", "-cpu", "host"),
@@ -78,6 +78,10 @@ class Files(NamedTuple):
     @property
     def disk(self) -> Path:
         return self.directory / "disk.qcow2"
+
+    @property
+    def second_disk(self) -> Path:
+        return self.directory / "second.raw"
 
     @property
     def variables(self) -> Path:

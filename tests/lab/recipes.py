@@ -100,7 +100,11 @@ def debian_with(loader: tuple[str, ...]) -> tuple[str, ...]:
 # The same machine, booted otherwise.
 GRUB_LEGACY = DEBIAN._replace(name="grub-legacy", packages=debian_with(()), layout=OLD_BIOS)  # see its customize.sh
 SYSTEMD_BOOT = DEBIAN._replace(
-    name="systemd-boot", packages=debian_with(("systemd-boot", "dosfstools")), layout=EFI_SYSTEM, firmware="efi"
+    name="systemd-boot",
+    # The last two build unified kernel images; the image itself boots by an entry.
+    packages=debian_with(("systemd-boot", "dosfstools", "systemd-ukify", "systemd-boot-efi")),
+    layout=EFI_SYSTEM,
+    firmware="efi",
 )
 
 # Debian's programs under Fedora's names: what is real in it, and what stands in, is told in its directory.

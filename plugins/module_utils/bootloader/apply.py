@@ -5,6 +5,7 @@
 
 import os
 from collections import OrderedDict
+from contextlib import suppress
 from typing import List
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
@@ -40,6 +41,8 @@ def apply(host: Host, loader: BootLoader, plan: Plan) -> List[BootEntry]:
         ) from error
     made: List[str] = []
     try:
+        for name in plan.directories:
+            _make(host.path(name), made)
         _write(host, plan, made)
         for argv in plan.commands:
             host.run(argv, timeout=GENERATOR_TIMEOUT)
@@ -60,6 +63,9 @@ def apply(host: Host, loader: BootLoader, plan: Plan) -> List[BootEntry]:
             )
         ) from error
     kept.discard()
+    for name in reversed(plan.directories):
+        with suppress(OSError):  # something is in it
+            os.rmdir(host.path(name))
     return entries
 
 
@@ -69,11 +75,14 @@ def _write(host: Host, plan: Plan, made: List[str]) -> None:
         if change.after is None:
             os.unlink(path)
             continue
-        directory = os.path.dirname(path)
-        if not os.path.isdir(directory):
-            os.mkdir(directory, 0o755)
-            made.append(directory)
+        _make(os.path.dirname(path), made)
         write(path, change.after.encode("utf-8", "surrogateescape"), change.mode)
+
+
+def _make(directory: str, made: List[str]) -> None:
+    if not os.path.isdir(directory):
+        os.mkdir(directory, 0o755)
+        made.append(directory)
 
 
 def _verify(loader: BootLoader, plan: Plan, entries: List[BootEntry]) -> None:
@@ -111,7 +120,7 @@ def _others(entry: BootEntry) -> List[str]:
 
 def _remove(directories: List[str]) -> List[str]:
     problems = []
-    for directory in directories:
+    for directory in reversed(directories):
         try:
             os.rmdir(directory)
         except OSError as error:

@@ -44,7 +44,8 @@ class Plan(NamedTuple):
 
     Their crashkernel values are exact; where in the line a generator will put them is not known beforehand.
     I(finish) are commands for when the entries were found to be right: those that hand them over to the firmware.
-    With I(keeps_others) all other arguments have to be the same afterwards.
+    With I(keeps_others) all other arguments have to be the same afterwards. Those of I(directories) that are not there
+    are made first, and those that are empty in the end are removed.
     """
 
     wanted: List[str]
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
     entries_after: List[BootEntry]
     finish: Sequence[List[str]] = ()
     keeps_others: bool = False
+    directories: Sequence[str] = ()
 
     @property
     def is_empty(self) -> bool:

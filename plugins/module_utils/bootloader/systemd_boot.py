@@ -13,7 +13,13 @@ import os
 from typing import Dict, List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import shell_settings, systemd_entries, uki
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import (
+    kernel_install,
+    shell_settings,
+    systemd_entries,
+    uki,
+    uki_addons,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BootEntry,
     BootLoader,
@@ -23,26 +29,18 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.kernel_install import (
+    COMMAND_LINE,
+    VENDORS_COMMAND_LINE,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import split_values
 from ansible_collections.kdump.fleet.plugins.module_utils.mounts import mounted
 
 PARTITIONS = ("/efi", "/boot/efi", "/boot")  # where the EFI system partition and the extended one (XBOOTLDR) may be
 ENTRIES = "/loader/entries/*.conf"
 IMAGES = "/EFI/Linux/*.efi"
-ADDONS = "/loader/addons"
-ADDON = ADDONS + "/kdump-fleet.addon.efi"
-KERNEL_COMMAND_LINE = "/etc/kernel/cmdline"
-VENDORS_COMMAND_LINE = "/usr/lib/kernel/cmdline"
-INSTALL_CONF = ("/etc/kernel/install.conf", "/usr/lib/kernel/install.conf")
-NOT_KEPT = ("BOOT_IMAGE=", "initrd=")  # by kernel-install, out of /proc/cmdline
 VARIABLES = "/sys/firmware/efi/efivars/"
 LOADER = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
-SECURE_BOOT = VARIABLES + "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-BUILD_ANEW = (
-    "Put crashkernel= into {0}, let 'kernel-install add' build the image anew (and sign it, where your firmware asks "
-    "for that)".format(KERNEL_COMMAND_LINE)
-)
 
 
 class Found(NamedTuple):
@@ -78,35 +76,40 @@ class SystemdBoot(BootLoader):
         return list(entries)
 
     def future_arguments(self) -> str:
-        addons = [self._addon_arguments(where) for where in self._partitions()] if self._builds_images() else []
-        return " ".join([self._command_line()] + [text for text in addons if text])
+        addons = [uki_addons.ours(self.host, where) for where in self._partitions()] if self._builds_images() else []
+        return " ".join([kernel_install.command_line(self.host)] + [text for text in addons if text])
 
     def plan(self, wanted: Optional[str]) -> Plan:
         values = wanted_values(wanted)
         found = self._found()
-        files = []
+        files: List[FileChange] = []
         for one in found:
             if one.text is not None:
                 new = systemd_entries.edit(one.text, one.path, wanted)
                 files += [FileChange(one.path, one.text, new)] if new != one.text else []
         commands: List[List[str]] = []
+        directories: List[str] = []
         with_addon = False
         for where in self._partitions():
             images = [one for one in found if one.image and one.partition == where]
-            if images or self.host.exists(where + ADDON):
+            if images or self.host.exists(where + uki_addons.OURS):
                 needed = self._needs_addon(images, values)
                 with_addon = with_addon or needed
-                removed, built = self._addon_changes(where, images, values if needed else [])
-                files += removed
-                commands += built
+                reached = {one.path: one.image for one in images if one.image}
+                addon = uki_addons.changes(self.host, where, reached, values if needed else [])
+                files += addon.files
+                commands += addon.commands
+                directories += addon.directories
         files += self._command_line_changes(None if with_addon and self._builds_images() else wanted, wanted, found)
-        return Plan(values, files, commands, predict([one.entry for one in found], wanted), keeps_others=True)
+        after = predict([one.entry for one in found], wanted)
+        return Plan(values, files, commands, after, keeps_others=True, directories=directories)
 
     def written_by_commands(self) -> List[str]:
-        return [where + ADDON for where in self._partitions()]
+        names = (uki_addons.OURS, uki_addons.UNFINISHED)
+        return [where + name for where in self._partitions() for name in names]
 
     def sources(self) -> List[str]:
-        paths = (KERNEL_COMMAND_LINE, VENDORS_COMMAND_LINE)
+        paths = (COMMAND_LINE, VENDORS_COMMAND_LINE)
         return [path for path in paths if shell_settings.sets_crashkernel(self.host.read(path) or "")]
 
     # ---- what is there
@@ -152,17 +155,9 @@ class SystemdBoot(BootLoader):
         return self._images[path]
 
     def _image_arguments(self, where: str, path: str, image: uki.Image, with_ours: bool = True) -> str:
-        """What is built in, and what add-ons bring: those for all images first."""
-        texts = [image.arguments]
-        if (image.stub or 0) >= uki.ADDONS_SINCE:
-            for pattern in (where + ADDONS + "/*.addon.efi", path + ".extra.d/*.addon.efi"):
-                names = [name for name in self.host.glob(pattern) if with_ours or name != where + ADDON]
-                texts += [uki.read(self.host.path(name), name).arguments for name in names]
+        """What is built in, and what add-ons bring."""
+        texts = [image.arguments] + uki_addons.taken(self.host, where, path, image, with_ours)
         return " ".join(text for text in texts if text)
-
-    def _addon_arguments(self, where: str) -> str:
-        path = where + ADDON
-        return uki.read(self.host.path(path), path).arguments if self.host.exists(path) else ""
 
     def _defaults(self) -> List[str]:
         """What the entry that boots next may be named by, in the order in which systemd-boot asks."""
@@ -176,29 +171,18 @@ class SystemdBoot(BootLoader):
         return systemd_entries.variable(self.host.read(VARIABLES + name + LOADER) or "")
 
     def _builds_images(self) -> bool:
-        """Whether kernel-install makes unified kernel images of the kernels to come."""
-        for path in INSTALL_CONF:
-            for name, equals, value in [line.partition("=") for line in (self.host.read(path) or "").split("\n")]:
-                if name.strip() == "layout" and equals and value.strip() in ("uki", "bls"):
-                    return value.strip() == "uki"
-        return not any(one.text is not None for one in self._found())
-
-    def _command_line(self) -> str:
-        for path in (KERNEL_COMMAND_LINE, VENDORS_COMMAND_LINE):
-            text = self.host.read(path)
-            if text is not None:
-                return " ".join(split_values(text))
-        running = split_values(self.host.read("/proc/cmdline") or "")
-        return " ".join(word for word in running if not word.startswith(NOT_KEPT))
+        """Whether kernels to come get unified kernel images: by kernel-install's word, else by what is there."""
+        layout = kernel_install.layout(self.host)
+        return layout == "uki" if layout in ("uki", "bls") else not any(one.text is not None for one in self._found())
 
     # ---- what has to change
 
     def _command_line_changes(self, here: Optional[str], wanted: Optional[str], found: List[Found]) -> List[FileChange]:
         """/etc/kernel/cmdline with the values I(here). It is made where kernels to come would get others."""
-        text = self.host.read(KERNEL_COMMAND_LINE)
+        text = self.host.read(COMMAND_LINE)
         if text is not None:
             new = crashkernel.replace(text, here)
-            return [FileChange(KERNEL_COMMAND_LINE, text, new)] if new != text else []
+            return [FileChange(COMMAND_LINE, text, new)] if new != text else []
         if crashkernel.values(self.future_arguments()) == wanted_values(wanted):
             return []
         vendors = self.host.read(VENDORS_COMMAND_LINE)
@@ -206,7 +190,7 @@ class SystemdBoot(BootLoader):
         chosen = next((one for one in found if one.entry in following), found[0])
         own = chosen.image.arguments if chosen.image else chosen.entry.arguments  # without what add-ons bring
         base = own + "\n" if vendors is None else vendors
-        return [FileChange(KERNEL_COMMAND_LINE, None, crashkernel.replace(base, here))]
+        return [FileChange(COMMAND_LINE, None, crashkernel.replace(base, here))]
 
     def _needs_addon(self, images: List[Found], values: List[str]) -> bool:
         """Whether our add-on has to give the images their values; one that has values of its own cannot be helped."""
@@ -222,41 +206,7 @@ class SystemdBoot(BootLoader):
                         one.path,
                         " ".join("crashkernel=" + value for value in there) or "no crashkernel=",
                         "" if there else ", while others have the wanted one",
-                        BUILD_ANEW,
+                        uki_addons.BUILD_ANEW,
                     )
                 )
         return bool(values) and any(there != values for _one, there in own)
-
-    def _addon_changes(self, where: str, images: List[Found], values: List[str]) -> "Changes":
-        path = where + ADDON
-        wanted = " ".join("crashkernel=" + value for value in values)
-        there = self._addon_arguments(where)
-        if there == wanted:
-            return Changes([], [])
-        if not wanted:
-            return Changes([FileChange(path, there + "\n", None)], [])
-        old = [one.path for one in images if one.image and (one.image.stub or 0) < uki.ADDONS_SINCE]
-        if old:
-            raise self._no_addon("{0} is started by a systemd-stub older than {1}".format(old[0], uki.ADDONS_SINCE))
-        if (self.host.read(SECURE_BOOT) or "")[4:5] == "\1":
-            raise self._no_addon("Secure Boot is on, and refuses an add-on that nobody has signed")
-        if not self.host.which("ukify"):
-            raise self._no_addon("ukify, which builds add-ons, is not installed (the package systemd-ukify brings it)")
-        build = ["ukify", "build", "--cmdline=" + wanted, "--output=" + self.host.path(path)]
-        directory = [] if self.host.exists(where + ADDONS) else [["mkdir", "-p", self.host.path(where + ADDONS)]]
-        return Changes([], directory + [build])
-
-    @staticmethod
-    def _no_addon(why: str) -> BootLoaderError:
-        return BootLoaderError(
-            "crashkernel= cannot be given to the unified kernel images by an add-on: {0}. {1}, and run again.".format(
-                why, BUILD_ANEW
-            )
-        )
-
-
-class Changes(NamedTuple):
-    """What happens to an add-on."""
-
-    files: List[FileChange]
-    commands: List[List[str]]

@@ -80,7 +80,7 @@ def test_up_passes_everything_on(
     monkeypatch.setattr(machine, "up", up)
     run = found.directory.parent
     assert cli.main(["up", "n1", "--memory", "2048", "--cpus", "1", "--network", "--run", str(run)]) == 0
-    asked = {"image_name": "debian", "memory": 2048, "cpus": 1, "run": run, "networked": True}
+    asked = {"image_name": "debian", "memory": 2048, "cpus": 1, "run": run, "networked": True, "second_disk": False}
     assert seen == {"names": ["n1"], **asked}
     assert capsys.readouterr().out.split("\n")[-2] == str(run / "inventory.yml")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab import inventory, machine, network, snapshot, ssh
+from tests.lab import disk, inventory, machine, network, snapshot, ssh
 from tests.lab.errors import LabError
 from tests.lab.image import Image
 from tests.lab.machine import Disks
@@ -40,6 +40,7 @@ class Lab:
         monkeypatch.setattr(snapshot, "copy", lambda saved, image, files: files.disk.touch())
         monkeypatch.setattr(snapshot, "overlay", lambda image, files: files.disk.touch())
         monkeypatch.setattr(network, "plug", lambda monitor, run, own: self.plugged.append(own))
+        monkeypatch.setattr(disk, "plug", lambda monitor, path: path.touch(exist_ok=False))
         monkeypatch.setattr(ssh, "make_key", self.make_key)
         monkeypatch.setattr(ssh, "wait", lambda *words: None)
         monkeypatch.setattr(ssh, "execute", self.execute)
@@ -173,6 +174,18 @@ def test_a_machine_that_cannot_be_plugged_in_does_not_stay(
     with pytest.raises(LabError, match="refused 'device_add'"):
         machine.up(["old", "n1"], run=run, networked=True)
     assert lab.running == {"old"}
+
+
+def test_a_second_disk_is_plugged_in_once_and_goes_with_its_machine(lab: Lab, run: Path) -> None:
+    machine.up(["n1"], run=run)
+    assert not Files(run / "n1").second_disk.exists()
+    for _time in range(2):
+        machine.up(["n1", "n2"], run=run, second_disk=True)
+    assert lab.scripts.count(disk.ARRIVED) == 2
+    assert Files(run / "n1").second_disk.exists()
+    machine.down(["n1"], run)
+    assert not Files(run / "n1").second_disk.exists()
+    assert Files(run / "n2").second_disk.exists()
 
 
 def test_machines_stop_and_their_logs_stay(lab: Lab, run: Path) -> None:

@@ -45,7 +45,7 @@ def test_service_starts_at_boot(host: Host) -> None:
 
 def test_settings_of_the_policy(host: Host) -> None:
     names = "$USE_KDUMP $KDUMP_COREDIR $KDUMP_NUM_DUMPS [$KDUMP_COMPRESSION] $MAKEDUMP_ARGS"
-    assert host.check_output(f". /etc/default/kdump-tools; echo {names}") == "1 /var/crash 3 [] -c -d 31"
+    assert host.check_output(f". /etc/default/kdump-tools; echo {names}") == "1 /srv/dumps/var/crash 3 [] -c -d 31"
     assert host.check_output(". /etc/default/kdump-tools; echo $KDUMP_CMDLINE_APPEND").endswith("panic=10")
 
 
@@ -55,8 +55,17 @@ def test_settings_of_the_package_are_still_there(host: Host) -> None:
 
 
 def test_dumps_are_for_root_alone(host: Host) -> None:
-    directory = host.file("/var/crash")
+    directory = host.file("/srv/dumps/var/crash")
     assert (directory.user, directory.mode) == ("root", 0o700)
+
+
+def test_dumps_have_a_file_system_of_their_own(host: Host) -> None:
+    """The reboot has mounted it again, by the line of the role."""
+    words = host.check_output("findmnt --noheadings --output SOURCE,FSTYPE,OPTIONS /srv/dumps").split()
+    assert words[:2] == ["/dev/vdb", "ext4"]
+    assert {"nosuid", "nodev", "noexec"} <= set(words[2].split(","))
+    text = content(host, "/etc/fstab")
+    assert text.partition("# BEGIN kdump.fleet\n")[2].startswith("LABEL=dumps /srv/dumps ext4 ")
 
 
 def test_kdump_info_agrees(host: Host) -> None:

@@ -31,6 +31,14 @@ def test_it_booted_what_the_faults_left_alone(host: Host) -> None:
     assert "crashkernel=512M-2G:192M,2G-64G:256M,64G-:512M" in host.file("/proc/cmdline").content_string.split()
 
 
+def test_dump_is_on_the_disk_for_dumps(host: Host, record: dict[str, Any]) -> None:
+    """The capture kernel had it mounted: no dump is in the bare directory, and none where dumps went before."""
+    assert record["dump"]["path"].startswith("/srv/dumps/var/crash/2")
+    assert host.check_output("findmnt --noheadings --output SOURCE /srv/dumps") == "/dev/vdb"
+    stray = "mount --bind / /mnt && find /mnt/srv/dumps /mnt/var/crash -name 'dump*' -type f; umount /mnt"
+    assert host.check_output(stray) == ""
+
+
 def test_dump_is_what_makedumpfile_writes(host: Host, record: dict[str, Any]) -> None:
     dump = host.file(record["dump"]["path"])
     assert dump.size == record["dump"]["size_bytes"] > 10 << 20

@@ -261,7 +261,7 @@ def test_cma_spoils_the_plain_value_where_it_is_unknown(
         ("crashkernel=64G-:1G crashkernel=300M,high", 300, 256, None),
         ("crashkernel=0 crashkernel=300M,high crashkernel=64X,low", 300, 256, None),
         ("crashkernel=oops crashkernel=64M,low", 0, 0, "crashkernel: memory value expected"),
-        ("crashkernel=8G crashkernel=300M,high", 0, 0, "the size 8G is not below the RAM of 8G"),
+        ("crashkernel=8G crashkernel=300M,high", 0, 0, "crashkernel reservation failed - No suitable area found."),
         # Addresses need be multiples of 1 MiB only.
         ("crashkernel=128M@100M", 128, 0, None),
         ("crashkernel=128M@100000000", 0, 0, "crashkernel reservation failed - memory is in use."),

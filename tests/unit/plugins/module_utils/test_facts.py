@@ -6,8 +6,6 @@
 from typing import Any, Callable, Dict, List, Optional
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.kdump.fleet.plugins.module_utils import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
@@ -17,7 +15,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.facts import (
     Facts,
     boot_of,
     gather,
-    place_of,
     refusal_line,
     setup_of,
 )
@@ -99,51 +96,6 @@ def test_a_boot_loader_that_is_not_understood_is_told(tree: HostTree) -> None:
 def test_no_entry_may_boot_next(tree: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Grub2, "next_entries", lambda self, entries: [])
     assert boot_of(tree.host()).next_values is None
-
-
-# ---- places
-
-
-@pytest.mark.parametrize(
-    ("path", "exists", "directory", "mode"),
-    [
-        ("/", True, True, 0o755),
-        ("/var/crash", True, True, 0o700),
-        ("/var/crash/", True, True, 0o700),
-        ("//var//crash", True, True, 0o700),
-        ("/var/crash/below/deep", False, True, None),
-        ("/none/at/all", False, True, None),
-        ("/etc/default/grub", True, False, 0o644),
-        ("/etc/default/grub/below", False, False, None),
-        ("/var/dangling", True, False, None),
-        ("/var/dangling/below", True, False, None),
-        ("/var/loop", True, False, None),
-        ("/var/link", True, True, 0o700),
-        ("/" + "a" * 5000, False, True, None),
-        ("/a" * 300000, False, True, None),
-        ("", True, True, 0o755),
-    ],
-    ids=lambda value: str(value)[:30],
-)
-def test_a_place_is_described(tree: HostTree, path: str, exists: bool, directory: bool, mode: Optional[int]) -> None:
-    tree.root.chmod(0o755)
-    tree.link("/var/dangling", "/nowhere")
-    tree.link("/var/loop", "loop")
-    tree.link("/var/link", "crash")
-    place = place_of(tree.host(), path)
-    assert (place.path, place.exists, place.is_directory, place.mode) == (path, exists, directory, mode)
-    assert place.read_only is False
-    assert (place.free_bytes > 0) == ("dangling" not in path and "loop" not in path)
-
-
-@given(st.text("/.ab\u00fc", max_size=20))
-def test_every_path_comes_to_an_end(path: str) -> None:
-    class Nothing(object):
-        def path(self, name: str) -> str:
-            return "/" if name == "/" else "/nowhere"
-
-    nothing: Any = Nothing()
-    assert place_of(nothing, path).exists == (not path.strip("/"))
 
 
 # ---- the kernel's own words

@@ -14,7 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import C
 from ansible_collections.kdump.fleet.plugins.module_utils.findings import judge, ready
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
-from tests.unit.plugins.module_utils import test_dump_target_probe, test_kdumpctl
+from tests.unit.plugins.module_utils import test_dump_target_probe, test_kdumpctl, test_target_mount
 from tests.unit.plugins.module_utils.host_tree import (
     BLOCK,
     CAPTURE_ARGUMENTS,
@@ -469,6 +469,7 @@ def test_every_code_is_made_by_some_case() -> None:
     shown |= {case.code for case in test_dump_target_probe.CASES} | {
         "target-port-closed"
     }  # has a test of its own there
+    shown |= {case.code for case in test_target_mount.CASES} | {"target-not-mounted-at-boot"}  # another one there
     shown.add("target-read-only")  # which needs a mount: it has a test of its own
     assert shown == set(CODES)
 
@@ -630,6 +631,8 @@ def test_a_remote_target_has_no_local_place(tree: HostTree) -> None:
             "sshkey": "/root/.ssh/kdump_id_rsa",
         },
         "free_bytes": None,
+        "mount": None,
+        "in_fstab": False,
     }
 
 

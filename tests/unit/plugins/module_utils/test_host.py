@@ -52,6 +52,8 @@ def test_output_that_is_not_utf8_is_read() -> None:
         ("echo only out; exit 3", "only out"),
         ("exit 3", "nothing"),
         ("head -c 5000 /dev/zero | tr '\\0' x; exit 3", "x" * 2000),
+        ('echo "Traceback (most recent call last):\n  File x\n    y()\nOSError: why\n" >&2; exit 3', "OSError: why"),
+        ('echo "Traceback (most recent call last):\n  cut"; exit 3', "Traceback (most recent call last):\n  cut"),
     ],
 )
 def test_a_bad_status_is_an_error_with_what_was_said(script: str, said: str) -> None:

@@ -97,3 +97,8 @@ def test_a_collector_that_the_rollout_installs_is_not_missed(tree: HostTree) -> 
     tree.remove("/usr/bin/makedumpfile")
     assert said(tree, "core_collector makedumpfile -l -d 31\n") == []
     assert said(tree, "core_collector\n") == []
+
+
+def test_what_somebody_else_judges_is_left_to_them(tree: HostTree) -> None:
+    found = refusals(tree.host(), parse("xfs /dev/vdz\nraw /dev/vdy\n"), False, told=["/dev/vdz"])
+    assert [one.message for one in found] == ["line 2: raw /dev/vdy: /dev/vdy does not exist."]

@@ -14,12 +14,10 @@ from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.kdump_tools import (
     APPEND,
-    BEGIN,
     DEFAULTS,
-    END,
     effective,
-    outside_block,
 )
+from ansible_collections.kdump.fleet.plugins.module_utils.managed_block import BEGIN, END
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup, Target
 from tests.unit.plugins.module_utils.host_tree import (
     CAPTURE_ARGUMENTS,
@@ -36,34 +34,6 @@ UNIT = "/etc/systemd/system/kdump-tools.service"
 
 def setup_of(tree: HostTree, **policy: Any) -> Setup:
     return kdump_tools.read(tree.host(), Policy.of(policy))
-
-
-# ---- the block that kdump.fleet manages
-
-
-@pytest.mark.parametrize(
-    ("text", "outside"),
-    [
-        ("", ""),
-        ("A=1\n", "A=1\n"),
-        ("A=1\n# BEGIN kdump.fleet\nA=2\n# END kdump.fleet\nB=1\n", "A=1\nB=1\n"),
-        ("# BEGIN kdump.fleet\n# END kdump.fleet", ""),
-        ("A=1\n# BEGIN kdump.fleet\nA=2\n# END kdump.fleet", "A=1\n"),
-        ("A=1\n# BEGIN kdump.fleet\nA=2\n", "A=1\n# BEGIN kdump.fleet\nA=2\n"),
-        ("A=1\n# END kdump.fleet\n", "A=1\n# END kdump.fleet\n"),
-        ("A=1 # BEGIN kdump.fleet\nB=2\n# END kdump.fleet\n", "A=1 # BEGIN kdump.fleet\nB=2\n# END kdump.fleet\n"),
-    ],
-)
-def test_the_block_is_cut_out(text: str, outside: str) -> None:
-    assert outside_block(text) == outside
-
-
-@given(st.text(), st.text().filter(lambda text: END not in text), st.text())
-def test_cutting_out_undoes_adding(before: str, inside: str, behind: str) -> None:
-    before = before + "\n"
-    block = "{0}\n{1}\n{2}\n".format(BEGIN, inside, END)
-    if BEGIN not in before:
-        assert outside_block(before + block + behind) == before + behind
 
 
 # ---- settings

@@ -83,3 +83,24 @@ def test_the_newest_mount_counts(tree: HostTree) -> None:
     found = mounts.mount_of(host, "/dev/vdb1", mounts.mounted(host))
     assert found is not None
     assert found.directory == "/again"
+
+
+@pytest.mark.parametrize("text", ["plain", "my dumps", "a\\b", "#x", "a\tb\nc", "d\u00fc"])
+def test_a_field_is_read_back(text: str) -> None:
+    assert mounts.parse("{0} {0} ext4\n".format(mounts.field(text)))[0][:2] == (text, text)
+
+
+@pytest.mark.parametrize(
+    ("location", "name"), [(UUID, "UUID=" + UUID), ("UUID=" + UUID, "UUID=" + UUID), ("/dev/vdb1", "/dev/vdb1")]
+)
+def test_a_bare_uuid_is_one(location: str, name: str) -> None:
+    assert mounts.named(location) == name
+
+
+def test_the_last_line_for_a_directory_counts(tree: HostTree) -> None:
+    tree.append("/proc/self/mounts", "tmpfs /mnt/nfs/ tmpfs rw 0 0\n")
+    table = mounts.mounted(tree.host())
+    found = mounts.mount_at("/mnt/nfs", table)
+    assert found is not None
+    assert found.source == "tmpfs"
+    assert mounts.mount_at("/mnt", table) is None

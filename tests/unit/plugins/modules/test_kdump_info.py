@@ -262,10 +262,10 @@ def agree(documented: dict[str, Any], value: dict[str, Any], where: str) -> None
     for name, leaf in documented.items():
         if value[name] is not None:
             assert isinstance(value[name], TYPES[leaf["type"]]), f"{where}.{name}"
-        if "contains" in leaf:
+        if "contains" in leaf and value[name] is not None:
             for one in value[name] if leaf["type"] == "list" else [value[name]]:
                 agree(leaf["contains"], one, f"{where}.{name}")
-        elif leaf["sample"] is not None:
+        elif "contains" not in leaf and leaf["sample"] is not None:
             assert isinstance(leaf["sample"], TYPES[leaf["type"]]), f"{where}.{name}"
 
 
@@ -274,6 +274,15 @@ def test_the_documentation_names_what_is_returned(tree: HostTree) -> None:
     tree.write(proof.MEASURED, "total 2\nleast_available 1\n")
     answer = readiness.report(tree.host(), Policy.of({"crashkernel": "default"}))
     assert answer["findings"]
+    agree(yaml.safe_load(kdump_info.RETURN), answer, "RETURN")
+
+
+def test_the_documentation_names_what_is_to_be_mounted(tree: HostTree) -> None:
+    tree.write("/dev/vdb", "")
+    tree.write("/proc/self/mounts", "/dev/vdb /srv/dumps ext4 rw 0 0\n")
+    policy = {"target": {"type": "ext4", "location": "/dev/vdb"}, "mount_point": "/srv/dumps"}
+    answer = readiness.report(tree.host(), Policy.of(policy))
+    assert answer["target"]["mount"]["mounted"]
     agree(yaml.safe_load(kdump_info.RETURN), answer, "RETURN")
 
 

@@ -18,6 +18,8 @@ NEWEST = "6a9857a3-6.12.107.conf"
 OLDER = "6a9857a3-6.12.43+2-1.conf"
 IMAGE = "/efi/EFI/Linux/6a9857a3-6.12.107.efi"
 ADDON = "/efi/loader/addons/kdump-fleet.addon.efi"
+UNFINISHED = "/efi/loader/addons/.kdump-fleet-unfinished"
+ADDON_STUB = "/usr/lib/systemd/boot/efi/addonx64.efi.stub"
 COMMAND_LINE = "/etc/kernel/cmdline"
 ARGUMENTS = "root=UUID=95d3fad2 ro console=ttyS0"
 # Of the form that kernel-install of systemd 252 writes.
@@ -46,10 +48,19 @@ def program(sections: Dict[str, bytes]) -> str:
     return (head + table + body).decode("utf-8", "surrogateescape")
 
 
+def addon_text(arguments: str, release: str = "") -> str:
+    """An add-on, for images of one kernel alone where I(release) is given."""
+    sections = {".cmdline": arguments.encode()}
+    if release:
+        sections[".uname"] = release.encode()
+    return program(sections)
+
+
 def image_text(arguments: str, stub: Optional[int] = 257, title: str = "Debian GNU/Linux 13") -> str:
     """A unified kernel image, without a kernel in it."""
     sections = {".text": b"\xcc" * 99, ".osrel": 'NAME="x"\nPRETTY_NAME="{0}"\n'.format(title).encode()}
     sections[".cmdline"] = arguments.encode("utf-8", "surrogateescape") + b"\n"
+    sections[".uname"] = b"6.12.107"
     if stub is not None:
         sections[".sdmagic"] = "#### LoaderInfo: systemd-stub {0}.5 ####\0".format(stub).encode()
     return program(sections)
@@ -62,6 +73,7 @@ class SystemdMachine(Files):
         super().__init__(root)
         self.loader = SystemdBoot(self.host, "evidence")
         self.status = 0
+        self.said = "no addonx64.efi.stub"
         os.makedirs(self.path("/etc"))
         self.write("/proc/cmdline", "initrd=\\initrd BOOT_IMAGE=x " + ARGUMENTS + "\n")
         for name in (NEWEST, OLDER) if entries else ():
@@ -75,6 +87,11 @@ class SystemdMachine(Files):
     def image(self, arguments: str = ARGUMENTS, path: str = IMAGE, stub: Optional[int] = 257) -> None:
         self.write(path, image_text(arguments, stub))
 
+    def ukify(self) -> None:
+        """Install the stand-in for ukify, and what it builds add-ons from."""
+        self.program("ukify")
+        self.write(ADDON_STUB, "MZ")
+
     def variable(self, name: str, value: str) -> None:
         data = b"\x07\0\0\0" + (value + "\0").encode("utf-16-le")
         self.write(VARIABLES + name + LOADER, data.decode("utf-8", "surrogateescape"))
@@ -84,12 +101,16 @@ class SystemdMachine(Files):
 
     def run(self, argv: List[str], timeout: float) -> CommandResult:
         self.calls.append((argv, timeout))
-        if argv[0] == "mkdir":
-            os.makedirs(argv[2])
-            return CommandResult(argv, 0, "", "")
+        if argv[0] == "mv":
+            os.replace(argv[2], argv[3])
+        elif argv[0] != "sync":
+            self._build(argv)
+        failed = self.status and argv[0] == "ukify"
+        return CommandResult(argv, self.status if failed else 0, "", self.said if failed else "")
+
+    def _build(self, argv: List[str]) -> None:
         assert argv[:2] == ["ukify", "build"]
         options = dict(word[2:].split("=", 1) for word in argv[2:])
-        text = program({".cmdline": options["cmdline"].encode()})
+        text = addon_text(options["cmdline"])
         with open(options["output"], "wb") as stream:
             stream.write(text.encode("utf-8", "surrogateescape") if not self.status else b"half")
-        return CommandResult(argv, self.status, "", "no addonx64.efi.stub" if self.status else "")

@@ -14,16 +14,19 @@ import pytest
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import files
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.systemd_boot import SECURE_BOOT
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.uki_addons import SECURE_BOOT
 from tests.unit.plugins.module_utils.bootloader.systemd_machine import (
     ADDON,
+    ADDON_STUB,
     ARGUMENTS,
     COMMAND_LINE,
     ENTRIES,
     IMAGE,
     NEWEST,
     OLDER,
+    UNFINISHED,
     SystemdMachine,
+    addon_text,
     program,
 )
 
@@ -41,7 +44,7 @@ def uki_machine(tmp_path: pathlib.Path) -> SystemdMachine:
     """A host with one unified kernel image and ukify."""
     machine = SystemdMachine(str(tmp_path), entries=False)
     machine.image()
-    machine.program("ukify")
+    machine.ukify()
     return machine
 
 
@@ -190,12 +193,13 @@ def test_an_image_gets_an_addon(uki_machine: SystemdMachine) -> None:
         arguments=ARGUMENTS,
     )
     image = uki_machine.read(IMAGE)
+    before = uki_machine.snapshot()
     assert values(uki_machine.apply("256M")) == [["256M"]]
-    assert uki_machine.calls[1][0] == [
-        "ukify",
-        "build",
-        "--cmdline=crashkernel=256M",
-        "--output=" + uki_machine.path(ADDON),
+    # Under a name that systemd-stub does not read, until it is whole.
+    assert [argv for argv, _timeout in uki_machine.calls] == [
+        ["ukify", "build", "--cmdline=crashkernel=256M", "--output=" + uki_machine.path(UNFINISHED)],
+        ["mv", "-f", uki_machine.path(UNFINISHED), uki_machine.path(ADDON)],
+        ["sync", "-f", uki_machine.path(ADDON)],
     ]
     # The add-on reaches images to come as well, so they must not get it twice.
     assert uki_machine.read(COMMAND_LINE) == ARGUMENTS + "\n"
@@ -204,7 +208,9 @@ def test_an_image_gets_an_addon(uki_machine: SystemdMachine) -> None:
     assert values(uki_machine.apply("128M,high 64M,low")) == [["128M,high", "64M,low"]]
     assert uki_machine.read(IMAGE) == image
     assert values(uki_machine.apply(None)) == [[]]
-    assert not os.path.exists(uki_machine.path(ADDON))
+    after = uki_machine.snapshot()
+    del after[uki_machine.path(COMMAND_LINE)]  # it was made, and stays
+    assert {**after, uki_machine.path("/etc/kernel"): None} == {**before, uki_machine.path("/etc/kernel"): None}
     assert uki_machine.loader.plan(None).is_empty
 
 
@@ -221,34 +227,71 @@ def test_addons_of_others_count(uki_machine: SystemdMachine) -> None:
     assert uki_machine.read(COMMAND_LINE) == "ro crashkernel=7M\n"
 
 
+def test_addons_that_systemd_stub_leaves_out_do_not_count(uki_machine: SystemdMachine) -> None:
+    uki_machine.write("/efi/loader/addons/older.addon.efi", addon_text("older", "6.12.43"))
+    uki_machine.write("/efi/loader/addons/newest.addon.efi", addon_text("newest", "6.12.107"))
+    uki_machine.write("/efi/loader/addons/.newest.addon.efi.bak", addon_text("copy"))
+    (entry,) = uki_machine.loader.entries()
+    assert entry.arguments == ARGUMENTS + " newest"
+
+
+@pytest.mark.parametrize("directory", ["6a9857a3-6.12.43+2-1.efi", "6a9857a3-6.12.43.efi"])
+def test_addons_of_an_image_whose_attempts_are_counted(uki_machine: SystemdMachine, directory: str) -> None:
+    uki_machine.image(path="/efi/EFI/Linux/6a9857a3-6.12.43+2-1.efi")
+    uki_machine.write("/efi/EFI/Linux/" + directory + ".extra.d/own.addon.efi", addon_text("own"))
+    assert [entry.arguments for entry in uki_machine.loader.entries()] == [ARGUMENTS, ARGUMENTS + " own"]
+
+
+def test_an_addon_of_others_that_is_cut_short(uki_machine: SystemdMachine) -> None:
+    uki_machine.write("/efi/loader/addons/all.addon.efi", addon_text("quiet")[:-511])
+    with pytest.raises(BootLoaderError) as caught:
+        uki_machine.loader.entries()
+    assert str(caught.value).startswith("/efi/loader/addons/all.addon.efi is not a whole EFI program")
+    assert str(caught.value).endswith("Build it anew, or remove it, and run again.")
+
+
+@pytest.mark.parametrize("wanted, after", [("256M", [["256M"]]), (None, [[]])])
+def test_our_addon_that_is_cut_short_is_built_anew_or_removed(
+    uki_machine: SystemdMachine, wanted: Optional[str], after: Any
+) -> None:
+    uki_machine.write(COMMAND_LINE, "ro\n")
+    uki_machine.apply("256M")
+    uki_machine.write(ADDON, uki_machine.read(ADDON)[:100])
+    assert values(uki_machine.loader.entries()) == [[]]
+    assert crashkernel.values(uki_machine.loader.future_arguments()) == []
+    assert values(uki_machine.apply(wanted)) == after
+    assert os.path.exists(uki_machine.path(ADDON)) == (wanted is not None)
+    assert uki_machine.loader.plan(wanted).is_empty
+
+
 def test_images_of_which_one_has_the_value_built_in(uki_machine: SystemdMachine) -> None:
     uki_machine.image(ARGUMENTS + " crashkernel=256M", OTHER_IMAGE)
     assert "has 'no crashkernel=' built in, while others have the wanted one" in refused(uki_machine)
 
 
 @pytest.mark.parametrize(
-    "stub, secure, ukify, words",
+    "stub, secure, missing, words, remedy",
     [
-        (252, False, True, "is started by a systemd-stub older than 254"),
-        (None, False, True, "is started by a systemd-stub older than 254"),
-        (257, True, True, "Secure Boot is on"),
-        (257, False, False, "the package systemd-ukify brings it"),
+        (252, False, None, "is started by a systemd-stub older than 254", "Put crashkernel= into /etc/kernel/cmdline"),
+        (None, False, None, "is started by a systemd-stub older than 254", "'kernel-install add'"),
+        (257, True, None, "Secure Boot is on", "sign it"),
+        (257, False, "/usr/sbin/ukify", "ukify, which builds add-ons, is not installed", "systemd-ukify"),
+        (257, False, ADDON_STUB, "what ukify builds add-ons from is not installed", "systemd-boot-efi"),
     ],
 )
 def test_images_that_no_addon_can_reach(
-    uki_machine: SystemdMachine, stub: Optional[int], secure: bool, ukify: bool, words: str
+    uki_machine: SystemdMachine, stub: Optional[int], secure: bool, missing: Optional[str], words: str, remedy: str
 ) -> None:
     uki_machine.image(stub=stub)
     uki_machine.write(SECURE_BOOT, "\6\0\0\0" + ("\1" if secure else "\0"))
-    if not ukify:
-        uki_machine.remove("/usr/sbin/ukify")
+    if missing is not None:
+        uki_machine.remove(missing)
     message = refused(uki_machine)
     assert words in message
-    assert "Put crashkernel= into /etc/kernel/cmdline" in message
+    assert remedy in message
 
 
 def test_a_ukify_that_fails(uki_machine: SystemdMachine) -> None:
-    os.makedirs(uki_machine.path("/efi/loader/addons"))
     uki_machine.status = 1
     assert "ended with status 1 and said: no addonx64.efi.stub" in refused(uki_machine)
     uki_machine.status = 0
@@ -260,7 +303,7 @@ def test_a_ukify_that_fails(uki_machine: SystemdMachine) -> None:
 
 def test_entries_and_images_side_by_side(machine: SystemdMachine) -> None:
     machine.image()
-    machine.program("ukify")
+    machine.ukify()
     assert values(machine.apply("256M")) == [["256M"]] * 3
     assert "crashkernel=256M" in machine.read(COMMAND_LINE)
     assert machine.loader.plan("256M").is_empty
@@ -268,8 +311,7 @@ def test_entries_and_images_side_by_side(machine: SystemdMachine) -> None:
     machine.apply("256M")
     assert "crashkernel" not in machine.read(COMMAND_LINE)
     assert machine.loader.plan("256M").is_empty
-    machine.write("/etc/kernel/install.conf", "layout=other\n")
-    machine.write("/usr/lib/kernel/install.conf", "layout = bls\n")
+    machine.write("/etc/kernel/install.conf", "layout=bls\n")
     assert crashkernel.values(machine.loader.future_arguments()) == []
 
 
@@ -286,6 +328,7 @@ GOOD = program({".cmdline": b"ro"})
         (GOOD[:70] + "\x61\0" + GOOD[72:], "it has 97 sections"),
         (GOOD[:200], "unpack"),
         (GOOD[:-511], "it ends in the middle of the section .cmdline"),
+        (program({".cmdline": b"ro", ".initrd": b"x" * 999})[:-1], "it ends in the middle of the section .initrd"),
         (GOOD[:208] + ("\0\0\0\1" + GOOD[212:216]) * 2 + GOOD[224:], "its section .cmdline has 16777216 bytes"),
     ],
 )

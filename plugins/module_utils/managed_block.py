@@ -1,0 +1,21 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The block of lines that the roll-out manages in a file of somebody else, as ansible.builtin.blockinfile writes it."""
+
+import re
+
+BEGIN = "# BEGIN kdump.fleet"
+END = "# END kdump.fleet"
+_BLOCK = re.compile(r"^{0}\n((?:.*\n)*?){1}(?:\n|\Z)".format(BEGIN, END), re.MULTILINE)
+
+
+def outside(text: str) -> str:
+    """The file without the block."""
+    return _BLOCK.sub("", text, count=1)
+
+
+def inside(text: str) -> str:
+    """What stands in the block; empty where there is none."""
+    found = _BLOCK.search(text)
+    return found.group(1) if found else ""
