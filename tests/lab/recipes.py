@@ -118,6 +118,7 @@ RPM = Recipe(
         # what every administrator finds on a Fedora machine
         *("dnf5", "rpm", "kmod", "procps", "iproute2", "e2fsprogs", "netbase", "less", "file", "gawk", "hostname"),
         *("bsdextrautils", "util-linux-extra", "keyutils", "ca-certificates", "sudo", "rsync", "openssh-client"),
+        "nfs-common",
         # what makes the repositories
         "createrepo-c",
         # what Ansible needs

@@ -52,7 +52,7 @@ SSH = """\
 case "$*" in
 -G*@*) host=${2#*@}; echo "hostname $host" ;;
 -G*) echo "hostname $2" ;;
-*root@*) exit 255 ;;
+*root@*) echo 'Permission denied (publickey).' >&2; exit 255 ;;
 *mktemp*/srv/forbidden*) exit 1 ;;
 *mktemp*) echo /var/crash/tmp.x ;;
 *df*) echo Avail; echo 99999999 ;;

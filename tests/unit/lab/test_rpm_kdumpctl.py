@@ -129,6 +129,17 @@ def test_a_missing_capture_initrd_is_built(host: Host) -> None:
     assert [word.replace(str(host.root), "") for word in words[-3:]] == ["-f", INITRD, RELEASE]
 
 
+def test_a_fallback_is_a_second_mount_of_the_capture_initrd(host: Host) -> None:
+    (host.root / INITRD[1:]).unlink()
+    host.configure("ssh dump@server\npath /srv/dumps\ncore_collector makedumpfile -F\nfailure_action dump_to_rootfs\n")
+    assert host.kdumpctl("start")[0] == 0
+    words = host.read("/dracut").splitlines()
+    assert words.count("--mount") == 1
+    assert words[words.index("--mount") + 1] == (
+        "/dev/disk/by-uuid/11111111-1111-4111-8111-111111111111 /sysroot ext4 rw,relatime"
+    )
+
+
 def test_a_missing_path_is_told_by_mkdumprd_when_there_is_no_initrd(host: Host) -> None:
     (host.root / INITRD[1:]).unlink()
     host.configure("path /var/nosuch\n")

@@ -97,6 +97,11 @@ is_local_target() {
     case ${option_of[_fstype]-} in ext[234] | minix | btrfs | xfs) ;; *) false ;; esac
 }
 
+# Whether the way to the target is a network.
+is_network_target() {
+    case ${option_of[_fstype]-} in nfs | ssh) ;; *) false ;; esac
+}
+
 # The device of a target that may be told as UUID= or LABEL=.
 device_of() {
     case $1 in

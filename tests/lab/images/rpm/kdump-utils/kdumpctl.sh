@@ -69,18 +69,25 @@ check_options() {
     fi
 }
 
-# Makes the path on an ssh server, which also shows that the server lets us in. kdump-utils waits for three minutes
-# for a network that is not there.
+# Makes the path on an ssh server, which also shows that the server lets us in. At boot the network may not be up yet:
+# kdump-utils waits three minutes for it, but not where the server has answered.
 check_server() {
     [[ ${option_of[_fstype]-} == ssh ]] || return 0
-    local where=${option_of[_target]}:${option_of[path]}
-    ssh -i "${option_of[sshkey]}" -o BatchMode=yes "${option_of[_target]}" mkdir -p "${option_of[path]}" \
-        </dev/null 2>/dev/null && return
-    if (($? == 255)); then
-        say "Could not create $where, you probably need to run \"kdumpctl propagate\""
-    else
-        say "Could not create $where, you should check the privilege on server side"
-    fi
+    local where=${option_of[_target]}:${option_of[path]} begun=$SECONDS warned='' answer
+    while true; do
+        answer=$(ssh -i "${option_of[sshkey]}" -o BatchMode=yes "${option_of[_target]}" mkdir -p "${option_of[path]}" \
+            </dev/null 2>&1) && return
+        if (($? != 255)); then
+            say "Could not create $where, you should check the privilege on server side"
+            return 1
+        fi
+        case $answer in *'Permission denied'* | *'Host key verification failed'*) break ;; esac
+        ((SECONDS - begun < 180)) || break
+        [[ $warned ]] || warn 'Network dump target is not usable, waiting for it to be ready'
+        warned=1
+        sleep 1
+    done
+    say "Could not create $where, you probably need to run \"kdumpctl propagate\""
     return 1
 }
 

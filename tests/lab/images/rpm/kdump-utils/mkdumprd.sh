@@ -17,12 +17,13 @@ refuse() {
     exit 1
 }
 
-# The capture initrd's line for a device that is mounted now, or in fstab.
+# The capture initrd's line for a device that is mounted now, or in fstab; mounted there, if that is told.
 mount_words() {
-    local device=$1 uuid type options
+    local device=$1 point=${2-} uuid type options
     uuid=$(blkid -s UUID -o value "$device") && type=$(mount_fact FSTYPE --source "$device") || exit 1
     options=$(mount_fact OPTIONS --source "$device" | sed -E 's/(^|,)(ro|noauto|nofail)(,|$)/\1rw\3/g')
-    printf '/dev/disk/by-uuid/%s /kdumproot%s %s %s' "$uuid" "$(mount_point_of "$device")" "$type" "$options"
+    [[ $point ]] || point=/kdumproot$(mount_point_of "$device")
+    printf '/dev/disk/by-uuid/%s %s %s %s' "$uuid" "$point" "$type" "$options"
 }
 
 mount_point_of() { mount_fact TARGET --source "$1" | head -n 1; }
@@ -73,7 +74,11 @@ check_file_system() {
         refuse "Dump path \"$path\" does not exist in dump target \"$target\""
     fi
     check_space "$(free_space "$root$point/$path")" "$target"
-    is_local_target && dracut_words+=(--mount "$(mount_words "$device")")
+    if is_local_target; then
+        dracut_words+=(--mount "$(mount_words "$device")")
+    else
+        dracut_words+=(--mount "$target /kdumproot $type defaults")
+    fi
     [[ -z $mounted ]] || umount "$mounted"
 }
 
@@ -115,6 +120,8 @@ raw)
 esac
 read -r -a collector <<<"${option_of[core_collector]}"
 check_collector "${collector[@]}"
+[[ ${option_of[failure_action]} == dump_to_rootfs ]] &&
+    dracut_words+=(--mount "$(mount_words "$(mount_fact SOURCE --target "$root/")" /sysroot)")
 [[ ${option_of[extra_modules]-} ]] && dracut_words+=(--add-drivers "${option_of[extra_modules]}")
 while read -r word; do
     [[ $word ]] && dracut_words+=("$word")
