@@ -7,7 +7,7 @@ Sources: fstab(5), systemd.mount(5), systemd-escape(1).
 """
 
 import re
-from typing import List, Optional
+from typing import Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
@@ -28,16 +28,10 @@ def unit_of(directory: str) -> str:
     return coded.replace("/", "-") + ".mount"
 
 
-def _lowest(path: str, table: List[mounts.Mount]) -> Optional[mounts.Mount]:
-    """The line of I(table) for what I(path) lies on."""
-    above = [mount for mount in table if (path + "/").startswith(mount.directory.rstrip("/") + "/")]
-    return max(above, key=lambda mount: len(mount.directory.rstrip("/")), default=None)
-
-
 def doubt(host: Host, path: str, unit: str) -> Optional[str]:
     """Why I(unit) may find the file system of I(path) not mounted when the host boots; None without a doubt."""
     table = mounts.configured(host)
-    here, wanted = _lowest(path, mounts.mounted(host)), _lowest(path, table)
+    here, wanted = mounts.lowest(path, mounts.mounted(host)), mounts.lowest(path, table)
     if here and wanted and len(wanted.directory.rstrip("/")) > len(here.directory) and "noauto" not in wanted.options:
         return "{0} is for {1}, which {2} mounts at {3}, and which is not mounted now".format(
             path, wanted.source, mounts.TABLE, wanted.directory

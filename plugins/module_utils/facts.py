@@ -19,7 +19,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpErr
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.inspection import Inspection, inspect
-from ansible_collections.kdump.fleet.plugins.module_utils.places import Place, places
+from ansible_collections.kdump.fleet.plugins.module_utils.places import Place, fallback_place, places
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
@@ -76,6 +76,7 @@ class Facts(NamedTuple):
     fingerprint: Optional[Dict[str, Any]]  # None where nobody asked and there is no proof to compare
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
     inspection: Optional[Inspection]  # None unless it was asked for
+    fallback: Optional[Place] = None  # what has to have room for a dump that does not reach its target
     server: Sequence[Finding] = ()  # what keeps a dump from getting through to its server, where that was asked
 
 
@@ -233,6 +234,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         fingerprint=current,
         refusal=_refusal(host, memory),
         inspection=inspection,
+        fallback=fallback_place(host, setup),
     )
 
 

@@ -165,6 +165,15 @@ CODES: Dict[str, Kind] = {
         "error", BOTH, ADMINISTRATOR, "Give root of this host, or the user of the key, the right to write there."
     ),
     "fallback-missing": Kind("warning", (), ROLLOUT, "Run the roll-out, or set kdump_fallback to none."),
+    "fallback-fails": Kind(
+        "warning", (), ADMINISTRATOR, "Name kdump_target and kdump_fallback, update kdump-utils, or dump to an export."
+    ),
+    "fallback-hidden": Kind(
+        "warning", (), ADMINISTRATOR, "Choose a kdump_path on the root file system, or kdump_system_action reboot."
+    ),
+    "fallback-space-low": Kind(
+        "warning", (), ADMINISTRATOR, "Free room there, or set kdump_fallback none and kdump_system_action reboot."
+    ),
     "capture-initrd-incomplete": Kind(
         "error", BOTH, ADMINISTRATOR, "Install what is missing, then run kdumpctl rebuild and restart the unit."
     ),

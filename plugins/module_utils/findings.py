@@ -12,6 +12,7 @@ from typing import Callable, Iterator, List, Optional, Tuple
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, NEXT_BOOT, NOW, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_boot import boot_rules
+from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_fallback import fallback_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_memory import is_loaded, memory_rules, size_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_mount import mount_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_setup import setup_rules
@@ -114,6 +115,7 @@ RULES: Tuple[Rule, ...] = (
     mount_rules,
     target_rules,
     server_rules,
+    fallback_rules,
     inspection_rules,
     size_rules,
     proof_rules,

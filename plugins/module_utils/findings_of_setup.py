@@ -21,13 +21,6 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "target-key-missing", "The key {0} for {1} does not exist.".format(key, setup.wanted_target.location)
         )
-    if setup.fallback_missing:
-        yield Finding(
-            "fallback-missing",
-            "A dump that does not reach {0} is lost: {1} does not exist.".format(
-                setup.wanted_target.location, setup.fallback_missing
-            ),
-        )
     for command in setup.commands_missing:
         yield Finding("command-missing", "{0.name} (package {0.package}) is not installed.".format(command))
     for file in setup.files:

@@ -13,7 +13,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.sizing import Estimate
 class Inspection(NamedTuple):
     """What a longer look found."""
 
-    lacking: List[str]  # what the capture initrd does not hold and the target needs
+    lacking: List[str]  # what the target needs and the capture initrd does not hold, as far as that can be told
     estimate: Optional[Estimate]  # what to reserve, by the host's own tool; None without one
 
 
@@ -30,5 +30,7 @@ def inspect(host: Host, setup: Setup) -> Inspection:
         return Inspection([], enough)
     settings = setup.files[0].settings
     held = listed(host, setup.capture_initrd)
-    needed = lacking(held, setup.target, settings["core_collector"], settings["sshkey"])
+    if held is None:
+        return Inspection([], enough)
+    needed = lacking(host, held, setup.target, settings["core_collector"], settings["sshkey"])
     return Inspection(needed + missing_drivers(host, held, setup.target), enough)

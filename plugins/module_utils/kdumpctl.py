@@ -14,6 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     dump_size,
     kdump_conf,
     kdump_conf_on_host,
+    kdumpctl_fallback,
     kdumpctl_target,
     meminfo,
     symbols,
@@ -81,7 +82,8 @@ def read(host: Host, policy: Policy) -> Setup:
     environment, arguments = _environment_file(host, policy)
     settings = main.settings
     target = kdumpctl_target.target(host, settings, mount)
-    wanted_target = kdumpctl_target.target(host, _merged(settings, main.wanted), mount)
+    in_effect = _merged(settings, main.wanted)
+    wanted_target = kdumpctl_target.target(host, in_effect, mount)
     commands = COMMANDS + CLIENTS.get(wanted_target.kind, ())
     release = environment.settings.get("KDUMP_KERNELVER") or (host.read("/proc/sys/kernel/osrelease") or "").strip()
     capture_kernel = _first(host, ("/boot/vmlinuz-" + release, "/lib/modules/{0}/vmlinuz".format(release)))
@@ -113,12 +115,14 @@ def read(host: Host, policy: Policy) -> Setup:
                 "/var/lib/kdump/initramfs-{0}kdump.img".format(release),
             ),
         ),
-        initrd_sources=[name for name in (CONFIGURATION, capture_kernel, target.sshkey) if name],
+        initrd_sources=[name for name in (CONFIGURATION, capture_kernel, target.sshkey) if name]
+        + kdumpctl_fallback.files(settings),
         keep_dumps=0,
         estimate_bytes=dump_size.estimate(
             meminfo.parse(host.read("/proc/meminfo") or ""), settings.get("core_collector", "")
         ),
         symbols=symbols.of_rpm_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
+        fallback=kdumpctl_fallback.of(host, in_effect),
         mount=mount,
     )
 
@@ -135,7 +139,7 @@ def _main_file(
 ) -> ConfigurationFile:
     text = host.read(CONFIGURATION)
     own = {directive.name: directive.value for directive in kdump_conf.parse(text or "")}
-    asked = wanted(policy, own, known)
+    asked = wanted(policy, own, known, kdumpctl_fallback.broken_script(host))
     merged = _merged(own, asked)
     lines = kdump_conf.render(kdump_conf.ordered(merged)).splitlines()
     problems = kdump_conf.check(text or "")
@@ -153,7 +157,10 @@ def _main_file(
         ],
         refusals=_refusals(host, text or "", mount, False) if text is not None else [],
         wanted_refusals=_refusals(
-            host, "\n".join(lines) + "\n", mount, merged.get("core_collector") != own.get("core_collector")
+            host,
+            kdump_conf.render(kdump_conf.ordered(kdumpctl_fallback.without_wrapper(merged))),
+            mount,
+            merged.get("core_collector") != own.get("core_collector"),
         ),
     )
 
@@ -179,10 +186,13 @@ def _refusals(host: Host, text: str, mount: Optional[TargetMount], new_collector
     return found or kdump_conf_on_host.refusals(host, kdump_conf.parse(text), new_collector, told)
 
 
-def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names]) -> Dict[str, str]:
+def wanted(
+    policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names], script: Optional[str] = None
+) -> Dict[str, str]:
     """The policy in directives of kdump.conf(5); an empty value means that the directive goes.
 
-    I(own) is what the file has, I(known) the directives that the host's kdumpctl accepts (None: the newest).
+    I(own) is what the file has, I(known) the directives that the host's kdumpctl accepts (None: the newest), I(script)
+    the kdump.sh of the host whose fallback would run makedumpfile with options that it refuses.
     """
     result: Dict[str, str] = {}
     if policy.target is not None:
@@ -194,7 +204,7 @@ def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names
         value = getattr(policy, name)
         if value is not None:
             result[name] = value
-    action = policy.failure_action or ("dump_to_rootfs" if policy.wants_fallback else None)
+    action = policy.failure_action or (kdumpctl_fallback.ACTION if policy.wants_fallback else None)
     if action is not None:
         new, old = ("failure_action", "default")
         if known is not None and new not in known:
@@ -205,12 +215,26 @@ def wanted(policy: Policy, own: Dict[str, str], known: Optional[kdump_conf.Names
         result["auto_reset_crashkernel"] = "yes" if reset else "no"
     result.update(policy.options or {})
     merged = _merged(own, result)
-    # The packaged file names a collector, which goes with the target that it had: mkdumprd refuses the other one.
-    if policy.target is not None and merged.get("core_collector") in COLLECTORS:
-        result["core_collector"] = COLLECTORS[any(name in merged for name in STREAMS)]
+    asks_fallback = policy.target is not None or kdumpctl_fallback.wanted(result)
+    collector = _collector(policy, merged, script if asks_fallback else None)
+    if collector != merged.get("core_collector"):
+        result["core_collector"] = collector or ""
     if not any(name in kdump_conf.TARGETS for name in merged) and "--mount" not in merged.get("dracut_args", ""):
         check_dump_path(merged.get("path", DEFAULTS["path"]))
     return result
+
+
+def _collector(policy: Policy, merged: Dict[str, str], script: Optional[str]) -> Optional[str]:
+    """The core collector for what the file holds once the policy is in effect; None without one."""
+    collector, stream = merged.get("core_collector"), any(name in merged for name in STREAMS)
+    if policy.target is not None and collector:
+        collector = kdumpctl_fallback.plain(collector, stream)
+        # The packaged file names a collector, which goes with the target that it had: mkdumprd refuses the other one.
+        collector = COLLECTORS[stream] if collector in COLLECTORS else collector
+    words = collector or COLLECTORS[stream]
+    if script and kdumpctl_fallback.wanted(merged) and "ssh" in merged and words.split()[:1] == ["makedumpfile"]:
+        return kdumpctl_fallback.wrapped(words)
+    return collector
 
 
 # ---- sysconfig

@@ -85,6 +85,12 @@ def mount_of(host: Host, name: str, table: List[Mount]) -> Optional[Mount]:
     return matching[-1] if matching else None
 
 
+def lowest(path: str, table: List[Mount]) -> Optional[Mount]:
+    """The line of I(table) for what I(path) lies on."""
+    above = [mount for mount in table if (path + "/").startswith(mount.directory.rstrip("/") + "/")]
+    return max(above, key=lambda mount: len(mount.directory.rstrip("/")), default=None)
+
+
 def mount_at(directory: str, table: List[Mount]) -> Optional[Mount]:
     """The last line of I(table) for a directory."""
     matching = [mount for mount in table if os.path.normpath(mount.directory) == directory]

@@ -38,6 +38,14 @@ def places(host: Host, setup: Setup) -> List[Place]:
     ]
 
 
+def fallback_place(host: Host, setup: Setup) -> Optional[Place]:
+    """Where a dump has to find room that does not reach its target; None where a target's own place is that."""
+    fallback, targets = setup.fallback, (setup.target, setup.wanted_target)
+    if not fallback or (fallback.directory in [target.directory for target in targets] and not fallback.hidden):
+        return None
+    return place_of(host, fallback.file_system)
+
+
 def place_of(host: Host, path: str) -> Place:
     """What stands at a dump path; free space is what root may use (f_bfree)."""
     nearest, exists = _nearest(host, path)

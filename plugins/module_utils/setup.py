@@ -77,6 +77,15 @@ class TargetMount(NamedTuple):
         return posixpath.normpath("{0}/{1}".format(self.directory, path))
 
 
+class Fallback(NamedTuple):
+    """Where a dump is saved on this host when it does not reach its target."""
+
+    directory: str
+    file_system: str  # a path on the file system that has to have room for it
+    hidden: Optional[str] = None  # what keeps the directory from being seen there
+    broken: Optional[str] = None  # the script that would fail to save it
+
+
 class Policy(NamedTuple):
     """What the administrator wants of a host. None means: no opinion, the host's own value stands."""
 
@@ -203,6 +212,7 @@ class Setup(NamedTuple):
     keep_dumps: int  # older local dumps than these many are deleted after a capture; 0 keeps all
     estimate_bytes: Optional[int]  # room that a dump may need
     symbols: Symbols
+    fallback: Optional[Fallback] = None  # once the policy is in effect
     fallback_missing: Optional[str] = None  # the file that would save a dump here; where that is not a setting
     mount: Optional[TargetMount] = None  # what the policy asks the roll-out to mount
     doubt_at_boot: Optional[str] = None  # why the capture kernel may find the dumps' file system not mounted

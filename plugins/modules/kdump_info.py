@@ -77,6 +77,8 @@ options:
         description:
           - V(local) wants a dump that cannot reach its server, by ssh or NFS, to be saved on the host itself.
           - V(none) is no opinion. With kdumpctl, O(policy.failure_action) outweighs it.
+          - Where the host's kdump.sh would lose that dump, the core collector becomes
+            C(/usr/local/sbin/kdump-fleet-collector) of role C(kdump), with the options of C(makedumpfile).
         type: str
         choices: [local, none]
       dracut_args:

@@ -212,6 +212,24 @@ def test_an_export_that_is_refused_fails_and_leaves_nothing(client: Machine) -> 
     assert list(client.root.glob("tmp.*")) == []
 
 
+# ---- collect-dump.sh
+
+
+@pytest.mark.parametrize(
+    ("words", "called"),
+    [
+        ("-l -d 31 /proc/vmcore", "-F -l -d 31 /proc/vmcore"),
+        ("/proc/vmcore", "-F /proc/vmcore"),
+        ("-l -d 31 /proc/vmcore /sysroot/var/crash/vmcore-incomplete",) * 2,
+    ],
+)
+def test_a_stream_is_flattened_and_a_file_is_not(machine: Machine, words: str, called: str) -> None:
+    machine.program("makedumpfile", "printf dump; exit 3")
+    done = machine.run("collect-dump.sh", *words.split())
+    assert (done.returncode, done.stdout) == (3, "dump")
+    assert machine.calls() == ["makedumpfile " + called]
+
+
 # ---- save-dump.sh
 
 SAVED = "echo ' * kdump-config: saved vmcore in kdump@dump1:/var/crash/192.0.2.7-202611230000'"

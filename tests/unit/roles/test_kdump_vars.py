@@ -11,6 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools, kdumpctl_fallback
 from tests.checkout import ROOT
 
 SSH, NFS = {"type": "ssh"}, {"type": "nfs"}
@@ -60,6 +63,12 @@ PLAY = """\
       vars:
         __kdump_audit: {{target: {{wanted: {{location: "{{{{ wanted }}}}"}}}}}}
 """
+
+
+def test_the_role_brings_what_the_module_looks_for() -> None:
+    variables = yaml.safe_load((ROOT / "roles/kdump/vars/main.yml").read_text())
+    assert (variables["__kdump_save_script"], variables["__kdump_save_drop_in"]) == kdump_tools.FALLBACK
+    assert variables["__kdump_collector"] == kdumpctl_fallback.COLLECTOR
 
 
 def test_a_location_follows_from_the_server(tmp_path: Path) -> None:

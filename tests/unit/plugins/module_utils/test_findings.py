@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, T
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import proof
+from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools, proof
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, Finding, Kind
 from ansible_collections.kdump.fleet.plugins.module_utils.findings import judge, ready
@@ -163,6 +163,14 @@ def to_server(tree: HostTree, key: bool = True) -> None:
         tree.write("/root/.ssh/kdump_id_rsa", "")
 
 
+def full(tree: HostTree) -> None:
+    """A server, and a host that has no room for what does not get there."""
+    to_server(tree)
+    for name in kdump_tools.FALLBACK:
+        tree.write(name, "")
+    tree.write("/proc/meminfo", "MemTotal: 9999999999999 kB\n")
+
+
 def nothing(tree: HostTree) -> None:
     """The policy alone makes the finding."""
 
@@ -194,6 +202,12 @@ CASES = [
         "fallback-missing",
         to_server,
         "A dump that does not reach kdump@dump1 is lost: /usr/local/lib/kdump-fleet-save does not exist.",
+        policy={"target": {"type": "ssh", "location": "kdump@dump1"}, "fallback": "local"},
+    ),
+    Case(
+        "fallback-space-low",
+        full,
+        "A dump that does not reach kdump@dump1 is saved on this host: the file system of /var/crash has ",
         policy={"target": {"type": "ssh", "location": "kdump@dump1"}, "fallback": "local"},
     ),
     Case(
@@ -470,6 +484,7 @@ def test_every_code_is_made_by_some_case() -> None:
         "target-port-closed"
     }  # has a test of its own there
     shown |= {case.code for case in test_target_mount.CASES} | {"target-not-mounted-at-boot"}  # another one there
+    shown |= {"fallback-fails", "fallback-hidden"}  # in test_kdumpctl_fallback.py
     shown.add("target-read-only")  # which needs a mount: it has a test of its own
     assert shown == set(CODES)
 

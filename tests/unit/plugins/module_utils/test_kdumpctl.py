@@ -312,6 +312,7 @@ drwxr-xr-x   3 root     root            0 Jan  1  1970 .
 -rwxr-xr-x   1 root     root       444512 Jan  1  1970 usr/bin/makedumpfile
 -rwxr-xr-x   1 root     root        60000 Jan  1  1970 usr/bin/mount
 lrwxrwxrwx   1 root     root            7 Jan  1  1970 bin -> usr/bin
+lrwxrwxrwx   1 root     root           23 Jan  1  1970 init -> usr/lib/systemd/systemd
 crw-r--r--   1 root     root       1,   3 Jan  1  1970 dev/null
 ========================================================================
 """
