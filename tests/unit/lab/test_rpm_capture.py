@@ -32,6 +32,7 @@ esac
 COLLECTOR = """\
 case "$*" in
 *--dump-dmesg*) echo log >"$3" ;;
+*-F*vmcore-incomplete) echo 'Commandline parameter is invalid.' >&2; exit 1 ;;
 *-F*) echo flat ;;
 *) for file; do :; done; echo "$*" >"$file" ;;
 esac
@@ -43,7 +44,7 @@ def capture(host: Host, conf: str, fstab: str = ROOT, below: str = "kdumproot", 
     host.write("/etc/kdump.conf", conf)
     host.write("/etc/fstab", fstab)
     host.write("/proc/vmcore", "")
-    host.run(str(KDUMP / "kdump-capture.sh"), **variables)
+    host.run(str(KDUMP / "kdump.sh"), **variables)
     return sorted((host.root / below).rglob("*/*"))
 
 
@@ -96,6 +97,7 @@ def test_hooks_of_a_dump(host: Host) -> None:
 
 
 SSH = "ssh kdump@server\npath /var/crash\ncore_collector makedumpfile -F -l -d31\n"
+COLLECT_DUMP = Path(__file__).parents[3] / "roles/kdump/files/collect-dump.sh"
 WORDS = "-q -i /root/.ssh/kdump_id_rsa -o BatchMode=yes -o StrictHostKeyChecking=yes"
 STAMP = r"192\.0\.2\.7-\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d"
 
@@ -131,12 +133,16 @@ def test_a_dump_over_nfs_is_one_in_a_file_system(network: Host) -> None:
 
 @pytest.mark.parametrize("refused", ["mkdir", "umask 0077 && dd bs=512", "mv '"])
 def test_a_dump_that_the_server_does_not_take_goes_to_the_root_file_system(network: Host, refused: str) -> None:
-    conf = SSH + "failure_action dump_to_rootfs\n"
+    """By role kdump's collector: makedumpfile itself is given -F, as by kdump-utils 1.0.61, and refuses that."""
+    conf = SSH.replace("makedumpfile -F", str(COLLECT_DUMP)) + "failure_action dump_to_rootfs\n"
     dump, *files = capture(network, conf, FALLBACK, "sysroot/var", REFUSED=refused)
     assert dump.parent == network.root / "sysroot/var/crash"
     assert re.fullmatch(STAMP, dump.name)
     assert [path.name for path in files] == ["kexec-dmesg.log", "vmcore", "vmcore-dmesg.txt"]
     assert network.read("/proc/sysrq-trigger") == "b\n"
+    shutil.rmtree(network.root / "sysroot")
+    found = capture(network, SSH + "failure_action dump_to_rootfs\n", FALLBACK, "sysroot/var", REFUSED=refused)
+    assert "vmcore" not in {path.name for path in found}
 
 
 def test_without_a_network_the_failure_action_is_taken(network: Host) -> None:

@@ -49,7 +49,7 @@ install() {
     if is_network_target; then install_network; fi
     inst_simple /etc/kdump.conf
     inst_simple /usr/lib/kdump/kdump-lib.sh
-    inst_script "$moddir/kdump-capture.sh" /usr/bin/kdump-capture
+    inst_script "$moddir/kdump.sh" /usr/bin/kdump.sh
     inst_hook cmdline 50 "$moddir/kdump-root.sh"
     inst_hook pre-mount 99 "$moddir/kdump-start.sh"
 }

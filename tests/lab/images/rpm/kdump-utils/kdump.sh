@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The lab's stand-in for the capture service of kdump-utils: what the capture kernel does, as kdump.conf(5) describes
 # it. The dump is written as vmcore-incomplete and gets its name when it is complete. It goes to a file system, on a
-# block device or a server (NFS), or to a server by ssh; not to a raw device.
+# block device or a server (NFS), or to a server by ssh; not to a raw device. As in 1.0.60 and 1.0.61, whose version the
+# package has, a dump that did not reach its server is lost on the root file system too: makedumpfile refuses -F there.
 # LAB_ROOT is for unit tests: a directory in place of /.
 
 # shellcheck source=SCRIPTDIR/kdump-lib.sh
@@ -43,6 +44,18 @@ bring_network_up() {
     return 1
 }
 
+# The settings, with the collector as it is run: flattened for a server by ssh, and not for others.
+get_kdump_confs() {
+    read_options || return
+    local word collector=()
+    [[ ${option_of[core_collector]} == *makedumpfile* ]] || return 0
+    for word in ${option_of[core_collector]}; do
+        [[ $word == -F ]] || collector+=("$word")
+    done
+    [[ ${option_of[_fstype]-} == ssh ]] && collector+=(-F)
+    option_of[core_collector]=${collector[*]}
+}
+
 folder() { tr -s / <<<"$1/${option_of[path]}/$address-$(date +%Y-%m-%d-%H:%M:%S)"; }
 
 # --- a file system --------------------------------------------------------------------------------------------------
@@ -58,12 +71,9 @@ save_dmesg() {
 }
 
 save_vmcore() {
-    local word collector=()
-    for word in ${option_of[core_collector]}; do
-        [[ $word == -F ]] || collector+=("$word") # a file can be written at any place: it needs no flat format
-    done
     say 'saving vmcore'
-    if "${collector[@]}" "$vmcore" "$directory/vmcore-incomplete" && sync; then
+    # shellcheck disable=SC2086  # a command with its options
+    if ${option_of[core_collector]} "$vmcore" "$directory/vmcore-incomplete" && sync; then
         mv "$directory/vmcore-incomplete" "$directory/vmcore"
         say 'saving vmcore complete'
     else
@@ -186,7 +196,7 @@ finish() {
 }
 
 address=127.0.0.1
-read_options || finish reboot
+get_kdump_confs || finish reboot
 if capture; then
     finish "${option_of[final_action]}"
 elif [[ ${option_of[failure_action]} == dump_to_rootfs ]]; then
