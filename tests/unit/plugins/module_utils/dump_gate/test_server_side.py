@@ -88,6 +88,27 @@ def test_the_journal_does_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_two_sessions_do_not_rotate_the_journal_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that comes second finds a new journal, and leaves it and the old one alone."""
+    monkeypatch.setattr(journal, "LARGEST", 200)
+    path = tmp_path / "journal"
+    path.write_text("of other hosts\n" * 20)
+    real, others = os.write, ["rotates", "begins the new one"]
+
+    def write(file: int, data: bytes) -> int:
+        written = real(file, data)
+        waiting, others[:] = list(others), []
+        for text in waiting:  # another session, between this one's line and its look at the size
+            journal.Journal(str(path), "web2").say(text)
+        return written
+
+    monkeypatch.setattr("os.write", write)
+    journal.Journal(str(path), "web1").say("says something")
+    assert "web2 begins the new one" in path.read_text()
+    old = (tmp_path / "journal.1").read_text()
+    assert "of other hosts" in old and "web1 says something" in old and "web2 rotates" in old
+
+
 def test_a_journal_that_cannot_be_written_stops_no_dump(server: Server) -> None:
     """The dump is worth more."""
     server.journal.mkdir()
