@@ -14,7 +14,7 @@ from typing import Dict, List, Optional
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, upload
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, sftp, upload
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.scp import Streams
 from tests.unit.plugins.module_utils.dump_gate.server import HELLO, Server, packet
 
@@ -229,6 +229,27 @@ def test_sftp_answers_what_scp_asks(server: Server) -> None:
     assert answer.status == 0
     expected = packet(2, 3) + packet(105, 1, 4, 0o040700) + packet(101, 2, 2, "no such folder", "")
     assert answer.output == expected + packet(101, 3, 0, "", "") + packet(104, 4, 1, "/var/crash", "/var/crash", 0)
+
+
+@pytest.mark.parametrize("number", [11, 13, 14, 3])
+def test_a_session_of_nothing_but_refusals_ends(server: Server, number: int) -> None:
+    """Long before all is answered, with two lines in the journal: it is the journal of other hosts too."""
+    request = packet(number, 1, "/var/crash/done/vmcore", 1, 0)
+    answer = server.run(SFTP, HELLO + request * 100000)
+    assert answer.status == 1
+    assert answer.output.count(packet(101, 1, 3)[4:13]) == sftp.MOST_REFUSALS == 100
+    first, last = server.said().splitlines()
+    assert "web1 REFUSED sftp request {0}: ".format(number) in first
+    assert "(100 requests). That is the most in one session, which ends here" in last
+
+
+def test_some_refusals_are_counted(server: Server) -> None:
+    """The session goes on, as the protocol wants it; its end says how many there were, and why the first."""
+    listing, removing = packet(11, 1, "/var/crash"), packet(13, 2, "/etc/passwd")
+    stat_of_a_folder = packet(17, 3, "/var/crash/done")
+    answer = server.run(SFTP, HELLO + listing + removing + stat_of_a_folder)
+    assert answer.output.endswith(packet(105, 3, 4, 0o040700))
+    assert server.said().splitlines()[-1].endswith(": files can be sent here, and nothing else (2 requests)")
 
 
 PROGRAM = "import sys; from {0} import run; sys.exit(run(sys.argv.pop(1)))".format(main.__name__)
