@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import List, NoReturn
 
-from . import collector, grammar, retention, scp, settings
+from . import collector, grammar, retention, scp, sessions, settings
 from .journal import Journal, quoted
 from .landing import Landing
 from .refusal import RefusedError
@@ -96,7 +96,8 @@ def main(arguments: List[str], command: str, streams: Streams, path: str) -> int
         if arguments == [COLLECT]:
             journal.say("reads {0}".format(quoted(command)))
             collector.serve(command, values.area)
-        Gate(values, arguments, streams, journal).serve(command)
+        with sessions.session(values.sessions, journal.host, journal.say):
+            Gate(values, arguments, streams, journal).serve(command)
         return 0
     except (RefusedError, LostError) as error:
         reason = str(error)
@@ -117,6 +118,13 @@ def run(path: str, source: int = 0, sink: int = 1) -> int:
     def lost(number: int, _frame: object) -> NoReturn:
         raise LostError("ended by signal {0}".format(number))
 
+    def idle(_number: int, _frame: object) -> NoReturn:
+        raise LostError("nothing came for {0} seconds, which ends a session".format(sessions.IDLE))
+
+    def read(size: int) -> bytes:
+        signal.alarm(sessions.IDLE)  # also for an answer that nobody fetches
+        return os.read(source, size)
+
     def write(data: bytes) -> None:
         view = memoryview(data)
         while view:
@@ -125,5 +133,9 @@ def run(path: str, source: int = 0, sink: int = 1) -> int:
     os.umask(0o077)
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lost)
-    streams = Streams(lambda size: os.read(source, size), write)
-    return main(sys.argv[1:], os.environ.get("SSH_ORIGINAL_COMMAND", ""), streams, path)
+    signal.signal(signal.SIGALRM, idle)
+    streams = Streams(read, write)
+    try:
+        return main(sys.argv[1:], os.environ.get("SSH_ORIGINAL_COMMAND", ""), streams, path)
+    finally:
+        signal.alarm(0)

@@ -19,6 +19,7 @@ class Settings(NamedTuple):
     area: str  # the landing area, with one folder for each host
     limits: Limits
     journal: str
+    sessions: str  # a directory of locks, one for each session of a host
     keep: int  # complete dumps of each host that retention leaves
 
 
@@ -32,6 +33,7 @@ def read(path: str) -> Settings:
             area=str(values["area"]),
             limits=limits,
             journal=str(values["journal"]),
+            sessions=str(values["sessions"]),
             keep=int(values["keep"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:

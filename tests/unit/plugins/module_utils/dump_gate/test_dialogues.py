@@ -14,7 +14,7 @@ from typing import Dict, List, Optional
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, sftp, upload
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, sessions, sftp, upload
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.scp import Streams
 from tests.unit.plugins.module_utils.dump_gate.server import HELLO, Server, packet
 
@@ -252,16 +252,57 @@ def test_some_refusals_are_counted(server: Server) -> None:
     assert server.said().splitlines()[-1].endswith(": files can be sent here, and nothing else (2 requests)")
 
 
-PROGRAM = "import sys; from {0} import run; sys.exit(run(sys.argv.pop(1)))".format(main.__name__)
+def test_a_host_has_so_many_sessions_at_once(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """One more is refused and changes nothing; another host is not concerned; when one ends there is room again."""
+    depths: List[int] = []
+
+    def nested(number: int) -> int:
+        def read(_size: int) -> bytes:
+            if number < sessions.MOST:
+                assert nested(number + 1) == 0
+            elif not depths:
+                depths.append(number)
+                before = server.snapshot()
+                assert server.run("mkdir -p /var/crash/more").status == 1
+                assert server.snapshot() == before
+                assert server.run("mkdir -p /var/crash/more", names=["web2", "/var/crash"]).status == 0
+            return b""
+
+        command = "dd of=/var/crash/done/n{0}-incomplete".format(number)
+        return main.main(["web1", "/var/crash"], command, Streams(read, lambda data: None), str(server.settings))
+
+    assert nested(1) == 0
+    assert depths == [16]
+    reason = "16 sessions of this host are open, which is all it may have at once. Wait until one ends"
+    assert "web1 REFUSED 'mkdir -p /var/crash/more': " + reason in server.said()
+    assert reason in capsys.readouterr().err
+    assert server.run("mkdir -p /var/crash/more").status == 0
+    assert not [path for path in server.area.rglob("*") if path.name.startswith(("web1.", "web2."))]
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-def test_a_signal(server: Server, number: int) -> None:
-    """sshd that goes away, or a server that shuts down."""
-    command = [sys.executable, "-c", PROGRAM, str(server.settings), "web1", "/var/crash"]
+def test_sessions_that_cannot_be_counted_stop_no_dump(server: Server) -> None:
+    """The journal says what is wrong; the longest name of a host has a file for each of its sessions."""
+    (server.area / ("h" * 253)).mkdir()
+    assert server.run("mkdir -p /var/crash/x", names=["h" * 253, "/var/crash"]).status == 0
+    assert server.said() == ""
+    for path in server.sessions.iterdir():
+        path.unlink()
+    server.sessions.rmdir()
+    server.sessions.write_bytes(b"")
+    assert server.run("cat > /var/crash/done/x-incomplete", b"data").status == 0
+    assert "web1 the host's sessions cannot be counted: {0}".format(server.sessions) in server.said()
+
+
+PROGRAM = "import sys; from {0} import run, sessions; sessions.IDLE = {1}; sys.exit(run(sys.argv.pop(1)))"
+
+
+def begun(server: Server, idle: int) -> "subprocess.Popen[bytes]":
+    """A gate of its own process that has received 1000 bytes, and waits for more."""
+    program = PROGRAM.format(main.__name__, idle)
+    command = [sys.executable, "-c", program, str(server.settings), "web1", "/var/crash"]
     environment = dict(os.environ, SSH_ORIGINAL_COMMAND="dd of=/var/crash/done/new-incomplete")
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
-    assert process.stdin is not None and process.stderr is not None
+    assert process.stdin is not None
     process.stdin.write(b"x" * 1000)
     process.stdin.flush()
     landed = server.mine / "done/new-incomplete"
@@ -269,11 +310,32 @@ def test_a_signal(server: Server, number: int) -> None:
         if landed.exists() and landed.stat().st_size:
             break
         time.sleep(0.01)
-    process.send_signal(number)
-    assert process.wait() == 1
-    assert b"refused: ended by signal" in process.stderr.read()
+    return process
+
+
+def ended(process: "subprocess.Popen[bytes]") -> str:
+    """What a gate said that has ended by itself."""
+    assert process.stdin is not None and process.stderr is not None
+    assert process.wait(60) == 1
+    said = process.stderr.read().decode()
     process.stdin.close()
     process.stderr.close()
+    return said
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal(server: Server, number: int) -> None:
+    """sshd that goes away, or a server that shuts down."""
+    process = begun(server, sessions.IDLE)
+    process.send_signal(number)
+    assert "refused: ended by signal" in ended(process)
+    assert "web1 INCOMPLETE done/new-incomplete: 1000 bytes received" in server.said()
+
+
+def test_a_session_that_sends_nothing_ends(server: Server) -> None:
+    """What came stays, incomplete, and its place is free for another session."""
+    assert sessions.IDLE == 3600
+    assert "refused: nothing came for 1 seconds, which ends a session" in ended(begun(server, 1))
     assert "web1 INCOMPLETE done/new-incomplete: 1000 bytes received" in server.said()
 
 
@@ -297,5 +359,7 @@ def test_the_program(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         os.close(fd)
     assert (server.mine / "done/new-incomplete").read_bytes() == CORE[:1000]
     assert set(masks) == {0o077}
-    with pytest.raises(main.LostError):
-        handlers[signal.SIGHUP](1, None)
+    assert signal.alarm(0) == 0  # nothing is left that would end the tests
+    for number in (signal.SIGHUP, signal.SIGALRM):
+        with pytest.raises(main.LostError):
+            handlers[number](1, None)
