@@ -71,7 +71,7 @@ class Gate:
 
     def _df(self, place: grammar.Parts, portable: bool) -> None:
         with self.landing.folder(place):
-            left = str(min(self.landing.space()) // 1024)
+            left = str(self.landing.room().size // 1024)
         if portable:
             self._say("Filesystem 1024-blocks Used Available Capacity Mounted on\n- {0} 0 {0} 0% /\n".format(left))
         else:

@@ -28,10 +28,9 @@ def read(path: str) -> Settings:
     try:
         with open(path, encoding="utf-8") as file:
             values: Dict[str, Any] = json.load(file)
-        limits = Limits(quota=int(values["quota"]), floor=int(values["floor"]), entries=int(values["entries"]))
         return Settings(
             area=str(values["area"]),
-            limits=limits,
+            limits=Limits(**{name: int(values[name]) for name in Limits._fields}),
             journal=str(values["journal"]),
             sessions=str(values["sessions"]),
             keep=int(values["keep"]),

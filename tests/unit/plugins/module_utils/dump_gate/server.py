@@ -42,11 +42,12 @@ class Server:
         (self.area / "web2/secret/vmcore").write_bytes(b"kept: secret")
         (directory / "outside/passwd").write_bytes(b"kept: root")
 
-    def set(self, quota: int = 0, floor: int = 0, entries: int = 100) -> None:
+    def set(self, **limits: int) -> None:
         """Other limits."""
-        values = {"area": str(self.area), "quota": quota, "floor": floor, "entries": entries}
-        places = {"journal": str(self.journal), "sessions": str(self.sessions)}
-        self.settings.write_text(json.dumps(dict(values, keep=3, **places)))
+        places = {"area": str(self.area), "journal": str(self.journal), "sessions": str(self.sessions)}
+        numbers = dict(quota=0, quota_percent=0, floor=0, entries=100, keep=3)
+        assert set(limits) <= set(numbers)
+        self.settings.write_text(json.dumps(dict(places, **dict(numbers, **limits))))
 
     def plant_links(self) -> None:
         """Links that lead out, by each kind of name that a host could ask for."""

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Optional
+from types import SimpleNamespace
+from typing import Dict, List, Optional, Tuple
 
 import pytest
 
@@ -92,45 +93,75 @@ def test_a_key_that_is_accepted(server: Server, answer: str) -> None:
     assert server.snapshot() == before
 
 
-LIMITS = [
-    (0, 0, None),  # the file system's own
-    (100 * 1024 * 1024, 0, 100 * 1024 * 1024 - 21),
-    (10, 0, 0),
-    (0, 1 << 60, 0),
+MIB = 1024 * 1024
+LIMITS: List[Tuple[Dict[str, int], Optional[int]]] = [
+    ({}, None),  # the file system's own
+    ({"quota": 100 * MIB}, 100 * MIB - 15),
+    ({"quota": 10}, 0),
+    ({"floor": 1 << 60}, 0),
+    ({"quota_percent": 25}, 200 * MIB - 15),
+    ({"quota_percent": 25, "quota": 300 * MIB}, 200 * MIB - 15),
+    ({"quota_percent": 50, "quota": 300 * MIB}, 300 * MIB - 15),
+    ({"quota_percent": 50, "floor": 300 * MIB}, 200 * MIB),
+    ({"quota_percent": 200}, 500 * MIB),
 ]
 
 
-@pytest.mark.parametrize("quota, floor, left", LIMITS)
-def test_df_tells_what_the_host_may_take(server: Server, quota: int, floor: int, left: Optional[int]) -> None:
+@pytest.fixture(name="disk")
+def a_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 800 MiB, with 500 MiB free for those who are not root."""
+    blocks = {"f_blocks": 800 * 256, "f_bavail": 500 * 256, "f_bfree": 540 * 256, "f_frsize": 4096}
+    monkeypatch.setattr("os.fstatvfs", lambda file: SimpleNamespace(**blocks))
+
+
+@pytest.mark.usefixtures("disk")
+@pytest.mark.parametrize("limits, left", LIMITS)
+def test_df_tells_what_the_host_may_take(server: Server, limits: Dict[str, int], left: Optional[int]) -> None:
     """mkdumprd reads the last line, before --output its fourth column."""
-    server.set(quota=quota, floor=floor)
+    server.set(**limits)
     avail = server.run("df --output=avail /var/crash")
     header, value = avail.output.decode().splitlines()
     assert header.strip() == "Avail" and len(header) == len(value)
     portable = server.run("df -P /var/crash").output.decode().splitlines()[-1].split()
-    if left is None:
-        assert int(value) > 0
-    else:
-        assert (int(value), int(portable[3])) == (left // 1024, left // 1024)
+    left = 500 * MIB if left is None else left
+    assert (int(value), int(portable[3])) == (left // 1024, left // 1024)
 
 
 FULL = [
-    ({"quota": 2000000}, "the host's quota is reached"),
-    ({"floor": 1 << 60}, "the free space that the server keeps is reached"),
+    (
+        {"quota": 2000000, "quota_percent": 90},
+        2000000,
+        "the host's quota is reached: 1048591 bytes are in its folder, of 2000000 at most. "
+        "Remove dumps, or raise dump_server_quota_bytes",
+    ),
+    (
+        {"quota_percent": 1, "quota": 1 << 60},
+        8 * MIB,
+        "the host's quota is reached: 7340047 bytes are in its folder, of 8388608 at most (1 % of the file system). "
+        "Remove dumps, or raise dump_server_quota_percent",
+    ),
+    (
+        {"floor": 1 << 60, "quota": 1 << 60},
+        0,
+        "the free space that the server keeps is reached: 524288000 bytes are free, and {0} stay so. "
+        "Remove dumps, or lower dump_server_floor_bytes".format(1 << 60),
+    ),
 ]
 
 
-@pytest.mark.parametrize("limits, reason", FULL)
+@pytest.mark.usefixtures("disk")
+@pytest.mark.parametrize("limits, most, reason", FULL)
 def test_a_limit_ends_an_upload(
-    server: Server, limits: Dict[str, int], reason: str, capsys: pytest.CaptureFixture[str]
+    server: Server, limits: Dict[str, int], most: int, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What came until then stays, incomplete; the host and the journal are told."""
     server.set(**limits)
     assert server.run("mkdir -p /var/crash/d").status == 0
-    assert server.run("dd of=/var/crash/d/vmcore-incomplete", CORE).status == 1
+    assert server.run("dd of=/var/crash/d/vmcore-incomplete", CORE * 3).status == 1
     size = (server.mine / "d/vmcore-incomplete").stat().st_size
-    assert size <= limits.get("quota", 0)
+    assert size <= most
     assert "kdump-gate: refused: " + reason in capsys.readouterr().err
+    assert reason in server.said()
     assert "web1 INCOMPLETE d/vmcore-incomplete: {0} bytes received".format(size) in server.said()
 
 
