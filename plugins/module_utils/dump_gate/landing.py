@@ -19,7 +19,7 @@ from .refusal import RefusedError
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DEEPEST = 16  # of what is counted: more than the gate makes, less than exhausts open files
 _FLOOR = (
     "the free space that the server keeps is reached: {0} bytes are free, and {1} stay so. Remove dumps, "
@@ -145,7 +145,7 @@ class Landing:
             raise RefusedError("this is a name for folders")
         with self.folder(source[:-1]) as folder:
             try:
-                file = os.open(source[-1], _OLD, dir_fd=folder)
+                file = os.open(source[-1], OLD, dir_fd=folder)
             except OSError as error:
                 raise RefusedError("there is no such file ({0})".format(error.strerror)) from error
             try:

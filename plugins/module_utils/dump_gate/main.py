@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from typing import List, NoReturn
 
 from . import collector, grammar, retention, scp, sessions, settings
@@ -89,7 +90,7 @@ def main(arguments: List[str], command: str, streams: Streams, path: str) -> int
         values = settings.read(path)
         if arguments == [RETAIN]:
             journal = Journal(values.journal, "retention")
-            for removed in retention.retain(values.area, values.keep):
+            for removed in retention.retain(values.area, values.policy, time.time()):
                 journal.say("removed {0}".format(quoted(removed)))
             return 0
         journal = Journal(values.journal, "collector" if arguments == [COLLECT] else settings.host(arguments[:1]))

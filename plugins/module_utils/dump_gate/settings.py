@@ -9,6 +9,7 @@ from typing import Any, Dict, List, NamedTuple
 
 from .landing import Limits
 from .refusal import RefusedError
+from .retention import Policy
 
 _HOST = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 
@@ -20,7 +21,7 @@ class Settings(NamedTuple):
     limits: Limits
     journal: str
     sessions: str  # a directory of locks, one for each session of a host
-    keep: int  # complete dumps of each host that retention leaves
+    policy: Policy
 
 
 def read(path: str) -> Settings:
@@ -33,7 +34,7 @@ def read(path: str) -> Settings:
             limits=Limits(**{name: int(values[name]) for name in Limits._fields}),
             journal=str(values["journal"]),
             sessions=str(values["sessions"]),
-            keep=int(values["keep"]),
+            policy=Policy(**{name: int(values[name]) for name in Policy._fields}),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RefusedError("the server's settings {0} cannot be used ({1!r})".format(path, error)) from error

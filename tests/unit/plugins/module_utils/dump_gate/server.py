@@ -43,9 +43,9 @@ class Server:
         (directory / "outside/passwd").write_bytes(b"kept: root")
 
     def set(self, **limits: int) -> None:
-        """Other limits."""
+        """Other limits, and other terms of retention."""
         places = {"area": str(self.area), "journal": str(self.journal), "sessions": str(self.sessions)}
-        numbers = dict(quota=0, quota_percent=0, floor=0, entries=100, keep=3)
+        numbers = dict(quota=0, quota_percent=0, floor=0, entries=100, keep=3, keep_days=0, incomplete_days=7)
         assert set(limits) <= set(numbers)
         self.settings.write_text(json.dumps(dict(places, **dict(numbers, **limits))))
 
