@@ -4,6 +4,7 @@
 """What was asked and what became of it, in a file of the server and in syslog."""
 
 import contextlib
+import fcntl
 import os
 import syslog
 import time
@@ -39,6 +40,12 @@ class Journal:
                 stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
                 os.write(file, "{0} {1}\n".format(stamp, line).encode("ascii", "backslashreplace"))
                 if os.fstat(file).st_size > LARGEST:
-                    os.replace(self.path, self.path + ".1")
+                    self._rotate(file)
             finally:
                 os.close(file)
+
+    def _rotate(self, file: int) -> None:
+        """Make the open file the old one, unless another session has done that since it was opened."""
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(file), os.stat(self.path, follow_symlinks=False)):
+            os.replace(self.path, self.path + ".1")

@@ -19,15 +19,28 @@ from .refusal import RefusedError
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DEEPEST = 16  # of what is counted: more than the gate makes, less than exhausts open files
+_FLOOR = (
+    "the free space that the server keeps is reached: {0} bytes are free, and {1} stay so. Remove dumps, "
+    "or lower dump_server_floor_bytes"
+)
+_QUOTA = (
+    "the host's quota is reached: {0} bytes are in its folder, of {1} at most. Remove dumps, "
+    "or raise dump_server_quota_bytes"
+)
+_SHARE = (
+    "the host's quota is reached: {0} bytes are in its folder, of {1} at most ({2} % of the file system). "
+    "Remove dumps, or raise dump_server_quota_percent"
+)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 class Limits(NamedTuple):
-    """What a host may take of the dump server. 0 stands for no quota."""
+    """What a host may take of the dump server. Of the two quotas both hold, and 0 stands for none."""
 
     quota: int  # bytes in the host's folder
+    quota_percent: int  # of the file system's size, the same as a share
     floor: int  # bytes that stay free on the file system
     entries: int  # files and folders in the host's folder
 
@@ -37,6 +50,13 @@ class Usage(NamedTuple):
 
     size: int
     entries: int
+
+
+class Room(NamedTuple):
+    """What a host may still send."""
+
+    size: int
+    limit: str  # what is to be said when it is used up
 
 
 class Landing:
@@ -125,7 +145,7 @@ class Landing:
             raise RefusedError("this is a name for folders")
         with self.folder(source[:-1]) as folder:
             try:
-                file = os.open(source[-1], _OLD, dir_fd=folder)
+                file = os.open(source[-1], OLD, dir_fd=folder)
             except OSError as error:
                 raise RefusedError("there is no such file ({0})".format(error.strerror)) from error
             try:
@@ -164,12 +184,18 @@ class Landing:
         size, entries = _count(self.fd, _DEEPEST)
         return Usage(size, entries)
 
-    def space(self) -> Tuple[int, int]:
-        """The bytes that are left of the quota and of the file system (down to its floor)."""
-        system = os.fstatvfs(self.fd)
-        free = system.f_bavail * system.f_frsize - self.limits.floor
-        of_quota = self.limits.quota - self.usage().size if self.limits.quota else free
-        return max(0, of_quota), max(0, free)
+    def room(self) -> Room:
+        """The bytes that are left down to the limit that comes first."""
+        system, used = os.fstatvfs(self.fd), self.usage().size
+        free, quota = system.f_bavail * system.f_frsize, self.limits.quota
+        share = system.f_blocks * system.f_frsize * self.limits.quota_percent // 100
+        rooms = [Room(free - self.limits.floor, _FLOOR.format(free, self.limits.floor))]
+        if quota:
+            rooms.append(Room(quota - used, _QUOTA.format(used, quota)))
+        if share:
+            rooms.append(Room(share - used, _SHARE.format(used, share, self.limits.quota_percent)))
+        first = min(rooms)
+        return first._replace(size=max(0, first.size))
 
     def _make(self, name: str, fd: int) -> None:
         """A folder, if there is nothing of this name yet."""

@@ -7,9 +7,10 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from typing import List, NoReturn
 
-from . import collector, grammar, retention, scp, settings
+from . import collector, grammar, retention, scp, sessions, settings
 from .journal import Journal, quoted
 from .landing import Landing
 from .refusal import RefusedError
@@ -71,7 +72,7 @@ class Gate:
 
     def _df(self, place: grammar.Parts, portable: bool) -> None:
         with self.landing.folder(place):
-            left = str(min(self.landing.space()) // 1024)
+            left = str(self.landing.room().size // 1024)
         if portable:
             self._say("Filesystem 1024-blocks Used Available Capacity Mounted on\n- {0} 0 {0} 0% /\n".format(left))
         else:
@@ -89,14 +90,15 @@ def main(arguments: List[str], command: str, streams: Streams, path: str) -> int
         values = settings.read(path)
         if arguments == [RETAIN]:
             journal = Journal(values.journal, "retention")
-            for removed in retention.retain(values.area, values.keep):
+            for removed in retention.retain(values.area, values.policy, time.time()):
                 journal.say("removed {0}".format(quoted(removed)))
             return 0
         journal = Journal(values.journal, "collector" if arguments == [COLLECT] else settings.host(arguments[:1]))
         if arguments == [COLLECT]:
             journal.say("reads {0}".format(quoted(command)))
             collector.serve(command, values.area)
-        Gate(values, arguments, streams, journal).serve(command)
+        with sessions.session(values.sessions, journal.host, journal.say):
+            Gate(values, arguments, streams, journal).serve(command)
         return 0
     except (RefusedError, LostError) as error:
         reason = str(error)
@@ -117,6 +119,13 @@ def run(path: str, source: int = 0, sink: int = 1) -> int:
     def lost(number: int, _frame: object) -> NoReturn:
         raise LostError("ended by signal {0}".format(number))
 
+    def idle(_number: int, _frame: object) -> NoReturn:
+        raise LostError("nothing came for {0} seconds, which ends a session".format(sessions.IDLE))
+
+    def read(size: int) -> bytes:
+        signal.alarm(sessions.IDLE)  # also for an answer that nobody fetches
+        return os.read(source, size)
+
     def write(data: bytes) -> None:
         view = memoryview(data)
         while view:
@@ -125,5 +134,9 @@ def run(path: str, source: int = 0, sink: int = 1) -> int:
     os.umask(0o077)
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lost)
-    streams = Streams(lambda size: os.read(source, size), write)
-    return main(sys.argv[1:], os.environ.get("SSH_ORIGINAL_COMMAND", ""), streams, path)
+    signal.signal(signal.SIGALRM, idle)
+    streams = Streams(read, write)
+    try:
+        return main(sys.argv[1:], os.environ.get("SSH_ORIGINAL_COMMAND", ""), streams, path)
+    finally:
+        signal.alarm(0)

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, NamedTuple
 
 from .landing import Limits
 from .refusal import RefusedError
+from .retention import Policy
 
 _HOST = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 
@@ -19,7 +20,8 @@ class Settings(NamedTuple):
     area: str  # the landing area, with one folder for each host
     limits: Limits
     journal: str
-    keep: int  # complete dumps of each host that retention leaves
+    sessions: str  # a directory of locks, one for each session of a host
+    policy: Policy
 
 
 def read(path: str) -> Settings:
@@ -27,12 +29,12 @@ def read(path: str) -> Settings:
     try:
         with open(path, encoding="utf-8") as file:
             values: Dict[str, Any] = json.load(file)
-        limits = Limits(quota=int(values["quota"]), floor=int(values["floor"]), entries=int(values["entries"]))
         return Settings(
             area=str(values["area"]),
-            limits=limits,
+            limits=Limits(**{name: int(values[name]) for name in Limits._fields}),
             journal=str(values["journal"]),
-            keep=int(values["keep"]),
+            sessions=str(values["sessions"]),
+            policy=Policy(**{name: int(values[name]) for name in Policy._fields}),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RefusedError("the server's settings {0} cannot be used ({1!r})".format(path, error)) from error

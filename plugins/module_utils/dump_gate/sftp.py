@@ -7,7 +7,7 @@ Whatever reads, lists, renames, removes or changes is refused, and the session g
 """
 
 import struct
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Optional, Sequence, Tuple
 
 from .grammar import parts
 from .landing import Landing
@@ -16,6 +16,7 @@ from .scp import Streams
 from .upload import Log, Upload
 
 _LARGEST = 300 * 1024  # of a packet: what OpenSSH takes, and some
+MOST_REFUSALS = 100  # scp gives up at the first; who goes on is no scp
 _INIT, _VERSION, _OPEN, _CLOSE, _WRITE = 1, 2, 3, 4, 6
 _LSTAT, _SETSTAT, _FSETSTAT, _REALPATH, _STAT = 7, 9, 10, 16, 17
 _STATUS, _HANDLE, _NAME, _ATTRS = 101, 102, 104, 105
@@ -34,7 +35,8 @@ class Sftp:
         self.homes = homes
         self.log = log
         self.file: Optional[Upload] = None
-        self.refusals: List[str] = []
+        self.refused = 0  # requests
+        self.refusal = ""  # why the first one was
 
     def serve(self) -> None:
         """Answer until the host hangs up. A file that is open then stays incomplete."""
@@ -49,8 +51,11 @@ class Sftp:
         finally:
             if self.file is not None:
                 self.file.abandon()
-        if self.refusals:
-            raise RefusedError(self.refusals[0])
+        if self.refused:
+            raise RefusedError(self._refusals())
+
+    def _refusals(self) -> str:
+        return "{0} ({1} requests)".format(self.refusal, self.refused) if self.refused > 1 else self.refusal
 
     def _packet(self) -> Optional[bytes]:
         head = self._exactly(4)
@@ -80,11 +85,19 @@ class Sftp:
         except (struct.error, UnicodeDecodeError) as error:
             raise RefusedError("sftp sent a broken packet") from error
         except RefusedError as refused:
-            self.refusals.append(str(refused))
-            self.log("REFUSED sftp request {0}: {1}".format(kind, refused))
             self._status(request, _DENIED, str(refused))
+            self._refused(kind, refused)
             if kind == _WRITE:
                 raise  # a limit: nothing that follows could be kept
+
+    def _refused(self, kind: int, refused: RefusedError) -> None:
+        """Note the first one. A line for each would push what the journal has of other hosts out of it."""
+        if not self.refused:
+            self.refusal = str(refused)
+            self.log("REFUSED sftp request {0}: {1}".format(kind, refused))
+        self.refused += 1
+        if self.refused >= MOST_REFUSALS:
+            raise RefusedError("{0}. That is the most in one session, which ends here".format(self._refusals()))
 
     def _send(self, kind: int, payload: bytes) -> None:
         self.streams.write(struct.pack(">IB", len(payload) + 1, kind) + payload)

@@ -51,11 +51,10 @@ class Upload:
 
     def _recount(self, wanted: int) -> None:
         os.fdatasync(self.fd)
-        quota, free = self.landing.space()
-        self._left, self._before_recount = min(quota, free), RECOUNT
-        if wanted > self._left:
-            what = "the free space that the server keeps" if free <= quota else "the host's quota"
-            raise RefusedError("{0} is reached".format(what))
+        room = self.landing.room()
+        self._left, self._before_recount = room.size, RECOUNT
+        if wanted > room.size:
+            raise RefusedError(room.limit)
 
     def end(self) -> None:
         """All bytes are on the disk; a file that was sent under its final name gets it now."""

@@ -81,7 +81,7 @@ def test_the_rotated_key_is_the_only_one(host: Host) -> None:
 
 
 def test_retention_runs_confined(host: Host, dumps: list[dict[str, Any]]) -> None:
-    """There are fewer dumps than it keeps: it ends well, and they all stay."""
+    """There are fewer dumps than it keeps, and the incomplete ones are of today: it ends well, and they all stay."""
     host.check_output("systemctl start kdump-gate-retain.service")
     for dump in dumps:
         assert host.file(dump["path"]).size == dump["size_bytes"]

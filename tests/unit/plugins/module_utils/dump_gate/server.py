@@ -33,6 +33,7 @@ class Server:
         self.mine = self.area / "web1"
         self.settings = directory / "gate.json"
         self.journal = directory / "journal"
+        self.sessions = directory / "sessions"
         for path in ("area/web1/done", "area/web2/secret", "outside"):
             (directory / path).mkdir(parents=True)
         self.set()
@@ -41,10 +42,12 @@ class Server:
         (self.area / "web2/secret/vmcore").write_bytes(b"kept: secret")
         (directory / "outside/passwd").write_bytes(b"kept: root")
 
-    def set(self, quota: int = 0, floor: int = 0, entries: int = 100) -> None:
-        """Other limits."""
-        values = {"area": str(self.area), "quota": quota, "floor": floor, "entries": entries}
-        self.settings.write_text(json.dumps(dict(values, journal=str(self.journal), keep=3)))
+    def set(self, **limits: int) -> None:
+        """Other limits, and other terms of retention."""
+        places = {"area": str(self.area), "journal": str(self.journal), "sessions": str(self.sessions)}
+        numbers = dict(quota=0, quota_percent=0, floor=0, entries=100, keep=3, keep_days=0, incomplete_days=7)
+        assert set(limits) <= set(numbers)
+        self.settings.write_text(json.dumps(dict(places, **dict(numbers, **limits))))
 
     def plant_links(self) -> None:
         """Links that lead out, by each kind of name that a host could ask for."""
@@ -69,13 +72,13 @@ class Server:
         return Answer(status, output.getvalue())
 
     def snapshot(self, below: str = "") -> Snapshot:
-        """Everything on the disk below a directory, the journal and settings aside."""
+        """Everything on the disk below a directory, but for the gate's own files."""
         found = {}
         root = self.directory / below
         for path, folders, files in os.walk(str(root)):
             for name in folders + files:
                 entry = Path(path) / name
-                if entry not in (self.journal, self.settings):
+                if entry not in (self.journal, self.settings) and self.sessions not in (entry, entry.parent):
                     mode = entry.lstat().st_mode
                     content = entry.read_bytes() if stat.S_ISREG(mode) else b""
                     target = os.readlink(str(entry)).encode() if stat.S_ISLNK(mode) else b""

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Optional
+from types import SimpleNamespace
+from typing import Dict, List, Optional, Tuple
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, upload
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, sessions, sftp, upload
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.scp import Streams
 from tests.unit.plugins.module_utils.dump_gate.server import HELLO, Server, packet
 
@@ -92,45 +93,75 @@ def test_a_key_that_is_accepted(server: Server, answer: str) -> None:
     assert server.snapshot() == before
 
 
-LIMITS = [
-    (0, 0, None),  # the file system's own
-    (100 * 1024 * 1024, 0, 100 * 1024 * 1024 - 21),
-    (10, 0, 0),
-    (0, 1 << 60, 0),
+MIB = 1024 * 1024
+LIMITS: List[Tuple[Dict[str, int], Optional[int]]] = [
+    ({}, None),  # the file system's own
+    ({"quota": 100 * MIB}, 100 * MIB - 15),
+    ({"quota": 10}, 0),
+    ({"floor": 1 << 60}, 0),
+    ({"quota_percent": 25}, 200 * MIB - 15),
+    ({"quota_percent": 25, "quota": 300 * MIB}, 200 * MIB - 15),
+    ({"quota_percent": 50, "quota": 300 * MIB}, 300 * MIB - 15),
+    ({"quota_percent": 50, "floor": 300 * MIB}, 200 * MIB),
+    ({"quota_percent": 200}, 500 * MIB),
 ]
 
 
-@pytest.mark.parametrize("quota, floor, left", LIMITS)
-def test_df_tells_what_the_host_may_take(server: Server, quota: int, floor: int, left: Optional[int]) -> None:
+@pytest.fixture(name="disk")
+def a_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 800 MiB, with 500 MiB free for those who are not root."""
+    blocks = {"f_blocks": 800 * 256, "f_bavail": 500 * 256, "f_bfree": 540 * 256, "f_frsize": 4096}
+    monkeypatch.setattr("os.fstatvfs", lambda file: SimpleNamespace(**blocks))
+
+
+@pytest.mark.usefixtures("disk")
+@pytest.mark.parametrize("limits, left", LIMITS)
+def test_df_tells_what_the_host_may_take(server: Server, limits: Dict[str, int], left: Optional[int]) -> None:
     """mkdumprd reads the last line, before --output its fourth column."""
-    server.set(quota=quota, floor=floor)
+    server.set(**limits)
     avail = server.run("df --output=avail /var/crash")
     header, value = avail.output.decode().splitlines()
     assert header.strip() == "Avail" and len(header) == len(value)
     portable = server.run("df -P /var/crash").output.decode().splitlines()[-1].split()
-    if left is None:
-        assert int(value) > 0
-    else:
-        assert (int(value), int(portable[3])) == (left // 1024, left // 1024)
+    left = 500 * MIB if left is None else left
+    assert (int(value), int(portable[3])) == (left // 1024, left // 1024)
 
 
 FULL = [
-    ({"quota": 2000000}, "the host's quota is reached"),
-    ({"floor": 1 << 60}, "the free space that the server keeps is reached"),
+    (
+        {"quota": 2000000, "quota_percent": 90},
+        2000000,
+        "the host's quota is reached: 1048591 bytes are in its folder, of 2000000 at most. "
+        "Remove dumps, or raise dump_server_quota_bytes",
+    ),
+    (
+        {"quota_percent": 1, "quota": 1 << 60},
+        8 * MIB,
+        "the host's quota is reached: 7340047 bytes are in its folder, of 8388608 at most (1 % of the file system). "
+        "Remove dumps, or raise dump_server_quota_percent",
+    ),
+    (
+        {"floor": 1 << 60, "quota": 1 << 60},
+        0,
+        "the free space that the server keeps is reached: 524288000 bytes are free, and {0} stay so. "
+        "Remove dumps, or lower dump_server_floor_bytes".format(1 << 60),
+    ),
 ]
 
 
-@pytest.mark.parametrize("limits, reason", FULL)
+@pytest.mark.usefixtures("disk")
+@pytest.mark.parametrize("limits, most, reason", FULL)
 def test_a_limit_ends_an_upload(
-    server: Server, limits: Dict[str, int], reason: str, capsys: pytest.CaptureFixture[str]
+    server: Server, limits: Dict[str, int], most: int, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What came until then stays, incomplete; the host and the journal are told."""
     server.set(**limits)
     assert server.run("mkdir -p /var/crash/d").status == 0
-    assert server.run("dd of=/var/crash/d/vmcore-incomplete", CORE).status == 1
+    assert server.run("dd of=/var/crash/d/vmcore-incomplete", CORE * 3).status == 1
     size = (server.mine / "d/vmcore-incomplete").stat().st_size
-    assert size <= limits.get("quota", 0)
+    assert size <= most
     assert "kdump-gate: refused: " + reason in capsys.readouterr().err
+    assert reason in server.said()
     assert "web1 INCOMPLETE d/vmcore-incomplete: {0} bytes received".format(size) in server.said()
 
 
@@ -231,16 +262,78 @@ def test_sftp_answers_what_scp_asks(server: Server) -> None:
     assert answer.output == expected + packet(101, 3, 0, "", "") + packet(104, 4, 1, "/var/crash", "/var/crash", 0)
 
 
-PROGRAM = "import sys; from {0} import run; sys.exit(run(sys.argv.pop(1)))".format(main.__name__)
+@pytest.mark.parametrize("number", [11, 13, 14, 3])
+def test_a_session_of_nothing_but_refusals_ends(server: Server, number: int) -> None:
+    """Long before all is answered, with two lines in the journal: it is the journal of other hosts too."""
+    request = packet(number, 1, "/var/crash/done/vmcore", 1, 0)
+    answer = server.run(SFTP, HELLO + request * 100000)
+    assert answer.status == 1
+    assert answer.output.count(packet(101, 1, 3)[4:13]) == sftp.MOST_REFUSALS == 100
+    first, last = server.said().splitlines()
+    assert "web1 REFUSED sftp request {0}: ".format(number) in first
+    assert "(100 requests). That is the most in one session, which ends here" in last
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-def test_a_signal(server: Server, number: int) -> None:
-    """sshd that goes away, or a server that shuts down."""
-    command = [sys.executable, "-c", PROGRAM, str(server.settings), "web1", "/var/crash"]
+def test_some_refusals_are_counted(server: Server) -> None:
+    """The session goes on, as the protocol wants it; its end says how many there were, and why the first."""
+    listing, removing = packet(11, 1, "/var/crash"), packet(13, 2, "/etc/passwd")
+    stat_of_a_folder = packet(17, 3, "/var/crash/done")
+    answer = server.run(SFTP, HELLO + listing + removing + stat_of_a_folder)
+    assert answer.output.endswith(packet(105, 3, 4, 0o040700))
+    assert server.said().splitlines()[-1].endswith(": files can be sent here, and nothing else (2 requests)")
+
+
+def test_a_host_has_so_many_sessions_at_once(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """One more is refused and changes nothing; another host is not concerned; when one ends there is room again."""
+    depths: List[int] = []
+
+    def nested(number: int) -> int:
+        def read(_size: int) -> bytes:
+            if number < sessions.MOST:
+                assert nested(number + 1) == 0
+            elif not depths:
+                depths.append(number)
+                before = server.snapshot()
+                assert server.run("mkdir -p /var/crash/more").status == 1
+                assert server.snapshot() == before
+                assert server.run("mkdir -p /var/crash/more", names=["web2", "/var/crash"]).status == 0
+            return b""
+
+        command = "dd of=/var/crash/done/n{0}-incomplete".format(number)
+        return main.main(["web1", "/var/crash"], command, Streams(read, lambda data: None), str(server.settings))
+
+    assert nested(1) == 0
+    assert depths == [16]
+    reason = "16 sessions of this host are open, which is all it may have at once. Wait until one ends"
+    assert "web1 REFUSED 'mkdir -p /var/crash/more': " + reason in server.said()
+    assert reason in capsys.readouterr().err
+    assert server.run("mkdir -p /var/crash/more").status == 0
+    assert not [path for path in server.area.rglob("*") if path.name.startswith(("web1.", "web2."))]
+
+
+def test_sessions_that_cannot_be_counted_stop_no_dump(server: Server) -> None:
+    """The journal says what is wrong; the longest name of a host has a file for each of its sessions."""
+    (server.area / ("h" * 253)).mkdir()
+    assert server.run("mkdir -p /var/crash/x", names=["h" * 253, "/var/crash"]).status == 0
+    assert server.said() == ""
+    for path in server.sessions.iterdir():
+        path.unlink()
+    server.sessions.rmdir()
+    server.sessions.write_bytes(b"")
+    assert server.run("cat > /var/crash/done/x-incomplete", b"data").status == 0
+    assert "web1 the host's sessions cannot be counted: {0}".format(server.sessions) in server.said()
+
+
+PROGRAM = "import sys; from {0} import run, sessions; sessions.IDLE = {1}; sys.exit(run(sys.argv.pop(1)))"
+
+
+def begun(server: Server, idle: int) -> "subprocess.Popen[bytes]":
+    """A gate of its own process that has received 1000 bytes, and waits for more."""
+    program = PROGRAM.format(main.__name__, idle)
+    command = [sys.executable, "-c", program, str(server.settings), "web1", "/var/crash"]
     environment = dict(os.environ, SSH_ORIGINAL_COMMAND="dd of=/var/crash/done/new-incomplete")
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
-    assert process.stdin is not None and process.stderr is not None
+    assert process.stdin is not None
     process.stdin.write(b"x" * 1000)
     process.stdin.flush()
     landed = server.mine / "done/new-incomplete"
@@ -248,11 +341,32 @@ def test_a_signal(server: Server, number: int) -> None:
         if landed.exists() and landed.stat().st_size:
             break
         time.sleep(0.01)
-    process.send_signal(number)
-    assert process.wait() == 1
-    assert b"refused: ended by signal" in process.stderr.read()
+    return process
+
+
+def ended(process: "subprocess.Popen[bytes]") -> str:
+    """What a gate said that has ended by itself."""
+    assert process.stdin is not None and process.stderr is not None
+    assert process.wait(60) == 1
+    said = process.stderr.read().decode()
     process.stdin.close()
     process.stderr.close()
+    return said
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal(server: Server, number: int) -> None:
+    """sshd that goes away, or a server that shuts down."""
+    process = begun(server, sessions.IDLE)
+    process.send_signal(number)
+    assert "refused: ended by signal" in ended(process)
+    assert "web1 INCOMPLETE done/new-incomplete: 1000 bytes received" in server.said()
+
+
+def test_a_session_that_sends_nothing_ends(server: Server) -> None:
+    """What came stays, incomplete, and its place is free for another session."""
+    assert sessions.IDLE == 3600
+    assert "refused: nothing came for 1 seconds, which ends a session" in ended(begun(server, 1))
     assert "web1 INCOMPLETE done/new-incomplete: 1000 bytes received" in server.said()
 
 
@@ -276,5 +390,7 @@ def test_the_program(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         os.close(fd)
     assert (server.mine / "done/new-incomplete").read_bytes() == CORE[:1000]
     assert set(masks) == {0o077}
-    with pytest.raises(main.LostError):
-        handlers[signal.SIGHUP](1, None)
+    assert signal.alarm(0) == 0  # nothing is left that would end the tests
+    for number in (signal.SIGHUP, signal.SIGALRM):
+        with pytest.raises(main.LostError):
+            handlers[number](1, None)

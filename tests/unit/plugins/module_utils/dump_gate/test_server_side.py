@@ -13,6 +13,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import journ
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.refusal import RefusedError
 from tests.unit.plugins.module_utils.dump_gate.server import Server
 
+LIMITS = landing.Limits(quota=0, quota_percent=0, floor=0, entries=100)
+
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"quota": "many"}'])
 def test_settings_that_cannot_be_used(server: Server, text: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,7 +41,7 @@ def test_names_that_files_may_not_have(server: Server) -> None:
         "scp -t /var/crash",
     ):
         assert server.run(command).status == (0 if command.startswith("scp") else 1), command
-    space = landing.Landing(str(server.area), "web1", landing.Limits(0, 0, 100))
+    space = landing.Landing(str(server.area), "web1", LIMITS)
     with pytest.raises(RefusedError, match="this is a folder"):
         space.create(())
     space.close()
@@ -88,6 +90,27 @@ def test_the_journal_does_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_two_sessions_do_not_rotate_the_journal_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that comes second finds a new journal, and leaves it and the old one alone."""
+    monkeypatch.setattr(journal, "LARGEST", 200)
+    path = tmp_path / "journal"
+    path.write_text("of other hosts\n" * 20)
+    real, others = os.write, ["rotates", "begins the new one"]
+
+    def write(file: int, data: bytes) -> int:
+        written = real(file, data)
+        waiting, others[:] = list(others), []
+        for text in waiting:  # another session, between this one's line and its look at the size
+            journal.Journal(str(path), "web2").say(text)
+        return written
+
+    monkeypatch.setattr("os.write", write)
+    journal.Journal(str(path), "web1").say("says something")
+    assert "web2 begins the new one" in path.read_text()
+    old = (tmp_path / "journal.1").read_text()
+    assert "of other hosts" in old and "web1 says something" in old and "web2 rotates" in old
+
+
 def test_a_journal_that_cannot_be_written_stops_no_dump(server: Server) -> None:
     """The dump is worth more."""
     server.journal.mkdir()
@@ -103,7 +126,7 @@ def test_a_long_command_is_cut_in_the_journal(server: Server) -> None:
 def test_what_is_counted(server: Server) -> None:
     """Files by their size, links as entries; what cannot be opened is passed over."""
     server.plant_links()
-    space = landing.Landing(str(server.area), "web1", landing.Limits(0, 0, 100))
+    space = landing.Landing(str(server.area), "web1", LIMITS)
     try:
         assert space.usage() == (15, 11)
         deep = server.mine
@@ -118,7 +141,7 @@ def test_what_is_counted(server: Server) -> None:
 
 def test_what_goes_away_while_it_is_counted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Retention and collectors work at the same time."""
-    space = landing.Landing(str(server.area), "web1", landing.Limits(0, 0, 100))
+    space = landing.Landing(str(server.area), "web1", LIMITS)
     real = os.stat
 
     def gone(path: Any, *arguments: Any, **options: Any) -> os.stat_result:
