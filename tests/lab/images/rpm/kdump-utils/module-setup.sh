@@ -26,7 +26,11 @@ installkernel() {
 
 # The network of the running system, as systemd-networkd has it.
 install_network() {
-    inst_multiple getent hostname ip sed sleep /usr/lib/systemd/systemd-networkd /etc/passwd /etc/group /etc/hosts
+    local file
+    inst_multiple getent hostname ip sed sleep /usr/lib/systemd/systemd-networkd /etc/hosts
+    for file in passwd group; do # dracut writes them, with root alone
+        grep '^systemd-network:' "/etc/$file" >>"$initdir/etc/$file"
+    done
     inst_multiple -o /etc/nsswitch.conf /etc/resolv.conf /etc/systemd/network/* /usr/lib/systemd/network/*
     inst_libdir_file 'libnss_files.so.*' 'libnss_dns.so.*'
 }
