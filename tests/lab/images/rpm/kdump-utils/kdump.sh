@@ -31,8 +31,11 @@ bring_network_up() {
     local server found try
     server=$(getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }')
     ip link set lo up
-    mkdir -p "$root/run/systemd" # which systemd makes elsewhere
-    "$root/usr/lib/systemd/systemd-networkd" &
+    (
+        umask 022                    # it is not root for long
+        mkdir -p "$root/run/systemd" # which systemd makes elsewhere
+        exec "$root/usr/lib/systemd/systemd-networkd"
+    ) &
     for ((try = 0; try < 60; try++)); do
         found=$(ip -4 -o route get "$server" 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p')
         if [[ $found ]]; then
