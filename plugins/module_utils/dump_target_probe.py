@@ -64,19 +64,30 @@ def server_of(target: Target) -> str:
     return name[1:-1] if name.startswith("[") and name.endswith("]") else name
 
 
-def ask(host: Host, setup: Setup, how: str) -> List[Finding]:
-    """Ask the server that the policy asks for, or else the one in use."""
-    target = setup.wanted_target
-    # kdump-tools mounts an export at the path; kdumpctl has the path inside it.
-    path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
-    return Probe(host, target, path, setup.estimate_bytes, how).findings()
+def ask(host: Host, setup: Setup, how: str) -> List[Tuple[Target, Finding]]:
+    """Ask the server in use and, where that is another, the one of the policy. They share the time."""
+    targets = [target for target in setup.targets if target.kind in PORTS]
+    found = []  # type: List[Tuple[Target, Finding]]
+    for target in targets:
+        # kdump-tools mounts an export at the path; kdumpctl has the path inside it.
+        path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
+        probe = Probe(host, target, path, setup.estimate_bytes, how, share=len(targets))
+        found += [(target, finding) for finding in probe.findings()]
+    return found
 
 
 class Probe(object):
     """One look from a host at its dump server."""
 
     def __init__(
-        self, host: Host, target: Target, path: str, needed: Optional[int], how: str, connecting: Connect = connect
+        self,
+        host: Host,
+        target: Target,
+        path: str,
+        needed: Optional[int],
+        how: str,
+        connecting: Connect = connect,
+        share: int = 1,
     ) -> None:
         self.host = host
         self.target = target
@@ -84,7 +95,7 @@ class Probe(object):
         self.needed = needed
         self.how = how
         self._connect = connecting
-        self._end = time.monotonic() + TOTAL_LIMIT
+        self._end = time.monotonic() + TOTAL_LIMIT / share
 
     def findings(self) -> List[Finding]:
         """What keeps a dump from getting through: nothing, or the first thing, or too little room."""

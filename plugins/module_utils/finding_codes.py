@@ -164,6 +164,9 @@ CODES: Dict[str, Kind] = {
     "target-path-not-writable": Kind(
         "error", BOTH, ADMINISTRATOR, "Give root of this host, or the user of the key, the right to write there."
     ),
+    "target-in-use-fails": Kind(
+        "error", BOTH, ROLLOUT, "Run the roll-out, which has dumps go where the policy says, or mend what fails."
+    ),
     "fallback-missing": Kind("warning", (), ROLLOUT, "Run the roll-out, or set kdump_fallback to none."),
     "capture-initrd-incomplete": Kind(
         "error", BOTH, ADMINISTRATOR, "Install what is missing, then run kdumpctl rebuild and restart the unit."

@@ -210,6 +210,11 @@ def _resolved(host: Host, name: str) -> Optional[str]:
     return None
 
 
+def _missing(host: Host, target: Target) -> List[Command]:
+    """The commands that a capture to I(target) needs and that are not there."""
+    return [command for command in COMMANDS + CLIENTS.get(target.kind, ()) if not host.which(command.name)]
+
+
 def read(host: Host, policy: Policy) -> Setup:
     """The set-up of a host with kdump-tools, or of one that will get it. Reads files only."""
     text = host.read(CONFIGURATION)
@@ -222,12 +227,12 @@ def read(host: Host, policy: Policy) -> Setup:
         mount = target_mount.wanted(host, policy, CAPTURE_UNIT)
     asked = wanted(host, policy, parse(managed_block.outside(text or ""), CONFIGURATION).values, mount)
     target, wanted_target = _target(settings), _target(dict(settings, **asked))
-    commands = COMMANDS + CLIENTS.get(wanted_target.kind, ())
     return Setup(
         tool="kdump-tools",
         package="kdump-tools",
         installed=host.which("kdump-config") is not None,
-        commands_missing=[command for command in commands if not host.which(command.name)],
+        commands_missing=_missing(host, wanted_target),
+        commands_missing_now=_missing(host, target),
         unit=UNIT,
         unit_enabled=units.is_enabled(host, UNIT),
         unit_masked=units.is_masked(host, UNIT),

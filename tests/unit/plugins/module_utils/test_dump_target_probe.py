@@ -377,7 +377,7 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> List[Probe]:
 
 def test_a_host_with_its_own_target_pays_nothing(tree: HostTree) -> None:
     assert report(tree.host(), Policy(), probe="write")["findings"] == []
-    assert gather(tree.host(), Policy()).server == ()
+    assert gather(tree.host(), Policy()).servers == ()
 
 
 @pytest.mark.parametrize("probe", [None, "read", "write"])
@@ -388,6 +388,40 @@ def test_the_server_is_asked_when_asked_for(
     client.append(CONFIGURATION, "SSH=kdump@dump1\n")
     report(client.host(), Policy(), probe=probe)
     assert [(one.how, one.path) for one in made] == ([(probe, "/var/crash")] if probe else [])
+
+
+def test_the_server_in_use_and_the_one_of_the_policy_are_both_asked(client: HostTree) -> None:
+    """That dumps get through now is one question, that they will is another."""
+    client.append(CONFIGURATION, "SSH=kdump@dump1\n")
+    server = Server(client)
+    client.runner = server.run
+    away = {"type": "ssh", "location": "kdump@dump2"}
+
+    def asked(**answers: Answer) -> Dict[str, Any]:
+        server.answers["-G"] = (0, "hostname x\nport 22\nproxyjump gate\n", "")
+        server.answers.update(answers)
+        return report(client.host(), Policy.of({"target": away}), probe="read")
+
+    def errors(answer: Dict[str, Any]) -> List[Tuple[str, str, List[str], str]]:
+        names = ("code", "message", "blocks", "mended_by")
+        found = [finding for finding in answer["findings"] if finding["severity"] == "error"]
+        return [tuple(finding[name] for name in names) for finding in found]
+
+    assert errors(asked()) == []
+    assert server.limits[-1] <= dump_target_probe.TOTAL_LIMIT / 2
+    # Both refuse the key: the one keeps dumps from being saved now, the other the roll-out from going there.
+    denied = "{0} does not accept the key {1}: kdump@dump1: Permission denied (publickey)."
+    answer = asked(mkdir=(255, "", DENIED))
+    assert errors(answer) == [
+        (
+            "target-in-use-fails",
+            "Dumps go to kdump@dump1 until the roll-out: " + denied.format("kdump@dump1", KEY),
+            ["now", "next_boot"],
+            "rollout",
+        ),
+        ("target-key-refused", denied.format("kdump@dump2", KEY), [], "rollout"),
+    ]
+    assert (answer["ready_now"], answer["needs_rollout"]) == (False, True)
 
 
 def test_kdump_tools_mounts_an_export_at_the_path(client: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:
