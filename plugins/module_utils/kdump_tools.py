@@ -105,9 +105,8 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
     """
     result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
     if mount:
-        result.update(
-            {"SSH": "", "NFS": "", "KDUMP_COREDIR": mount.directory_of(policy.path or DEFAULTS["KDUMP_COREDIR"])}
-        )
+        result.update(dict.fromkeys(REMOTE, ""))
+        result["KDUMP_COREDIR"] = mount.directory_of(policy.path or DEFAULTS["KDUMP_COREDIR"])
     elif policy.target is not None:
         result.update(_wanted_target(policy.target))
     # The path goes with the target: one that the policy does not name keeps its own.
@@ -172,7 +171,7 @@ def _wanted_target(target: Dict[str, Optional[str]]) -> Dict[str, str]:
                 location, kind, EXAMPLES[kind], ", the server by name or IPv4 address" if kind == "ssh" else ""
             )
         )
-    return dict({"SSH": "", "NFS": ""}, **({} if kind == "local" else {kind.upper(): location}))
+    return dict(dict.fromkeys(REMOTE, ""), **({} if kind == "local" else {kind.upper(): location}))
 
 
 def _failure_command(action: str) -> str:

@@ -305,17 +305,20 @@ def test_a_fallback_is_two_files(tree: HostTree, policy: Dict[str, Any], there: 
 @pytest.mark.parametrize(
     ("target", "wanted", "kind"),
     [
-        ({"type": "local"}, {"SSH": "", "NFS": ""}, "local"),
-        ({"type": "ssh", "location": "kdump@server"}, {"SSH": "kdump@server", "NFS": ""}, "ssh"),
-        ({"type": "nfs", "location": "server:/export"}, {"SSH": "", "NFS": "server:/export"}, "nfs"),
+        ({"type": "local"}, {}, "local"),
+        ({"type": "ssh", "location": "kdump@server"}, {"SSH": "kdump@server"}, "ssh"),
+        ({"type": "nfs", "location": "server:/export"}, {"NFS": "server:/export"}, "nfs"),
     ],
 )
 def test_a_target_of_the_policy_replaces_the_one_that_is_there(
     tree: HostTree, target: Dict[str, str], wanted: Dict[str, str], kind: str
 ) -> None:
-    tree.append(CONFIGURATION, "SSH=old@server\nNFS=old:/export\n")
+    tree.append(CONFIGURATION, "SSH=old@server\nNFS=old:/export\nFTP=old:/incoming\n")
     setup = setup_of(tree, target=target)
-    assert {name: setup.files[0].wanted[name] for name in ("SSH", "NFS")} == wanted
+    assert {name: setup.files[0].wanted[name] for name in ("SSH", "NFS", "FTP")} == dict(
+        {"SSH": "", "NFS": "", "FTP": ""}, **wanted
+    )
+    assert setup.files[0].differences() == ["FTP", "NFS", "SSH"]
     assert setup.wanted_target.kind == kind
 
 
@@ -341,6 +344,22 @@ def test_a_target_of_the_policy_replaces_the_one_that_is_there(
 def test_a_target_that_it_does_not_know_is_refused(tree: HostTree, target: Dict[str, str], message: str) -> None:
     with pytest.raises(KdumpError, match=message):
         setup_of(tree, target=target)
+
+
+def test_no_server_is_left_beside_a_file_system_of_its_own(tree: HostTree) -> None:
+    tree.append(CONFIGURATION, "FTP=old:/incoming\n")
+    target = {"type": "ext4", "location": "LABEL=dumps"}
+    setup = setup_of(tree, target=target, mount_point="/srv/dumps", path="/var/crash")
+    assert [setup.files[0].wanted[name] for name in kdump_tools.REMOTE] == [""] * 3
+    assert setup.wanted_target.kind == "local"
+
+
+def test_a_path_that_is_written_otherwise_is_written_anew(tree: HostTree) -> None:
+    """The table of mounts, in which the fallback looks for the export, has it without spare slashes."""
+    tree.append(CONFIGURATION, 'KDUMP_COREDIR="/var/crash/"\n')
+    setup = setup_of(tree, path="/var/crash/")
+    assert setup.files[0].differences() == ["KDUMP_COREDIR"]
+    assert not setup.moves
 
 
 def test_the_path_goes_with_the_target(tree: HostTree) -> None:
