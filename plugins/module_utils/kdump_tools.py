@@ -32,6 +32,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     Target,
     TargetMount,
     check_dump_path,
+    plain_path,
 )
 
 CONFIGURATION = "/etc/default/kdump-tools"
@@ -146,6 +147,8 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
     result = {name: value or DEFAULTS.get(name, "") for name, value in result.items()}
     if "KDUMP_COREDIR" in result:
         check_dump_path(result["KDUMP_COREDIR"])
+        # As the table of mounts has it: kdump-tools mounts an export there.
+        result["KDUMP_COREDIR"] = plain_path(result["KDUMP_COREDIR"])
     return result
 
 
@@ -183,7 +186,7 @@ def _failure_command(action: str) -> str:
 
 
 def _target(settings: Dict[str, str]) -> Target:
-    path = os.path.join("/", settings["KDUMP_COREDIR"])
+    path = plain_path(settings["KDUMP_COREDIR"])
     for kind in ("ssh", "nfs", "ftp"):
         if settings.get(kind.upper()):
             key = (settings.get("SSH_KEY") or DEFAULT_KEY) if kind == "ssh" else ""

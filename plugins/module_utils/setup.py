@@ -135,9 +135,14 @@ def _text(name: str, value: Any) -> str:
     )
 
 
+def plain_path(path: str) -> str:
+    """A path from /, without slashes and dots that mean nothing."""
+    return posixpath.normpath("/" + path.lstrip("/"))
+
+
 def belongs_to_system(path: str) -> bool:
     """Whether I(path) is a directory of the system itself, which cannot be closed to others."""
-    return posixpath.normpath("/" + path.lstrip("/")) in SYSTEM_DIRECTORIES
+    return plain_path(path) in SYSTEM_DIRECTORIES
 
 
 def check_dump_path(path: str) -> None:

@@ -281,6 +281,32 @@ def test_settings_of_the_host_are_used(crashed: Machine) -> None:
     assert len(list((crashed.root / "srv/crash").glob("*/dump.*"))) == 1
 
 
+@pytest.mark.parametrize("written", ["/var/crash/", "//var//./crash", "/crash", "/there/crash", "var/crash"])
+def test_an_export_that_hangs_is_left_however_its_path_is_written(crashed: Machine, written: str) -> None:
+    """The table of mounts knows no links and no spare slashes; what is saved into the export would be lost with it."""
+    (crashed.root / "var/crash").mkdir(parents=True)
+    (crashed.root / "crash").symlink_to("var/crash")
+    (crashed.root / "there").symlink_to("var")
+    crashed.write("etc/default/kdump-tools", f'NFS="dump1:/export"\nKDUMP_COREDIR="{written}"\n')
+    crashed.write("proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\ndump1:/export /var/crash nfs4 rw 0 0\n")
+    done = crashed.run("save-dump.sh")
+    assert "umount -l /var/crash" in crashed.calls()
+    assert dumps(crashed) == ["dmesg", "dump"]
+    assert "saved vmcore on this host, in /var/crash/" in done.stdout
+
+
+def test_a_path_is_looked_up_before_anything_hangs_there(crashed: Machine) -> None:
+    crashed.program("readlink", 'exec /bin/readlink "$@"')
+    crashed.run("save-dump.sh")
+    assert [call.split()[0] for call in crashed.calls()][:2] == ["readlink", "kdump-config"]
+
+
+def test_a_capture_kernel_without_readlink_saves_all_the_same(crashed: Machine) -> None:
+    crashed.program("readlink", "exit 127")
+    crashed.run("save-dump.sh")
+    assert dumps(crashed) == ["dmesg", "dump"]
+
+
 @pytest.mark.parametrize(("free", "kept"), [("99999999", ["dmesg", "dump-incomplete"]), ("100", ["dmesg"])])
 @pytest.mark.parametrize(("setting", "last"), [("", "reboot -f"), ('KDUMP_FAIL_CMD="poweroff -f"\n', "poweroff -f")])
 def test_a_dump_that_fails_here_too_is_told_from_a_whole_one(

@@ -399,7 +399,7 @@ CASES = [
     Case(
         "target-missing",
         lambda tree: tree.append(CONFIGURATION, "KDUMP_COREDIR=/var/crash/a/b/\n"),
-        "/var/crash/a/b/ does not exist.",
+        "/var/crash/a/b does not exist.",
     ),
     Case(
         "target-readable-by-others",
@@ -411,7 +411,7 @@ CASES = [
         lambda tree: tree.path("/var/crash").chmod(0o3777),
         "/var/crash has mode 3777: it is shared with others.",
     ),
-    Case("target-shared", system_directory, "/srv/ has mode 0755: it is shared with others."),
+    Case("target-shared", system_directory, "/srv has mode 0755: it is shared with others."),
     Case("target-space-low", fewer_bytes, "; a dump of this host may need 97656249 MiB."),
     Case(
         "crash-memory-below-need",

@@ -103,6 +103,7 @@ def test_dumps_that_are_kept_are_counted(tree: HostTree, value: str, kept: int) 
         ("", Target("local", "", "/var/crash", "/var/crash")),
         ("KDUMP_COREDIR=\n", Target("local", "", "/var/crash", "/var/crash")),
         ("KDUMP_COREDIR=/data\n", Target("local", "", "/data", "/data")),
+        ("KDUMP_COREDIR=/data//crash/\n", Target("local", "", "/data/crash", "/data/crash")),
         ("KDUMP_COREDIR=data/crash\n", Target("local", "", "/data/crash", "/data/crash")),
         ("SSH=kdump@server\n", Target("ssh", "kdump@server", "/var/crash", sshkey="/root/.ssh/kdump_id_rsa")),
         ("SSH=kdump@server\nSSH_KEY=/etc/key\n", Target("ssh", "kdump@server", "/var/crash", sshkey="/etc/key")),
@@ -154,6 +155,7 @@ def test_a_masked_unit_is_a_link_to_nothing(tree: HostTree, target: str, masked:
     [
         ({}, {}),
         ({"path": "/data/crash"}, {"KDUMP_COREDIR": "/data/crash"}),
+        ({"path": "//data/./crash/"}, {"KDUMP_COREDIR": "/data/crash"}),
         ({"core_collector": "makedumpfile -c -d 31"}, {"MAKEDUMP_ARGS": "-c -d 31"}),
         ({"core_collector": " makedumpfile\t-l  -d 31 "}, {"MAKEDUMP_ARGS": "-l  -d 31"}),
         ({"core_collector": "makedumpfile"}, {"MAKEDUMP_ARGS": "-F"}),
@@ -163,7 +165,7 @@ def test_a_masked_unit_is_a_link_to_nothing(tree: HostTree, target: str, masked:
         ({"keep_dumps": 10**20}, {"KDUMP_NUM_DUMPS": "100000000000000000000"}),
         ({"options": {"HOSTTAG": "hostname", "USE_KDUMP": False}}, {"HOSTTAG": "hostname", "USE_KDUMP": "0"}),
         ({"options": {"MAKEDUMP_ARGS": "", "SSH": ""}}, {"MAKEDUMP_ARGS": "-F -c -d 31", "SSH": ""}),
-        ({"path": "/a", "options": {"KDUMP_COREDIR": "/b"}}, {"KDUMP_COREDIR": "/b"}),
+        ({"path": "/a", "options": {"KDUMP_COREDIR": "/b/"}}, {"KDUMP_COREDIR": "/b"}),
         ({"crashkernel": "256M"}, {}),
     ],
 )
