@@ -52,6 +52,7 @@ CAPTURE_PANIC = "panic=10"
 CRASHKERNEL = "512M-2G:192M,2G-64G:256M,64G-:512M"
 TARGETS = ("local", "ssh", "nfs")
 REMOTE = ("SSH", "NFS", "FTP")
+SSH_NAMES = ", the server by name or IPv4 address; of a dump server in the inventory that is its dump_server_address"
 EXAMPLES = {"ssh": "user@server", "nfs": "server:/export"}
 # The script hands these to ssh, scp and mount. scp would take what is behind a colon for the path: no IPv6 address.
 FORMS = {
@@ -171,7 +172,7 @@ def _wanted_target(target: Dict[str, Optional[str]]) -> Dict[str, str]:
     if kind != "local" and not FORMS[kind].match(location):
         raise KdumpError(
             "kdump-tools cannot work with the target '{0}' of type {1}: write {2}{3}.".format(
-                location, kind, EXAMPLES[kind], ", the server by name or IPv4 address" if kind == "ssh" else ""
+                location, kind, EXAMPLES[kind], SSH_NAMES if kind == "ssh" else ""
             )
         )
     return dict(dict.fromkeys(REMOTE, ""), **({} if kind == "local" else {kind.upper(): location}))
