@@ -157,7 +157,13 @@ CODES: Dict[str, Kind] = {
     "target-port-closed": Kind(
         "error", BOTH, ADMINISTRATOR, "Start the service on the server, or open the port in its firewall."
     ),
-    "target-host-key-unknown": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which pins the server's host keys."),
+    "target-host-key-unknown": Kind(
+        "error",
+        BOTH,
+        ROLLOUT,
+        "Run the roll-out, which pins those in kdump_dump_server_host_keys, or those that it reads on a server of the "
+        "inventory.",
+    ),
     "target-key-refused": Kind(
         "error", BOTH, ROLLOUT, "Enrol the key on the server: its play does, or the roll-out for kdump_ssh_server."
     ),
