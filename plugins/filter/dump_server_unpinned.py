@@ -16,9 +16,9 @@ author: The kdump.fleet authors (@kdump-fleet)
 description:
   - The hosts that send their dumps to this server over ssh, and have not said in this run that they have pinned all of
     its keys (fact C(kdump_pinned_host_keys), of role P(kdump.fleet.kdump#role)).
-  - Those are the hosts that it serves, but for those with a target of another type, and hosts that reach it by
-    C(kdump_ssh_server) or by the location of their C(kdump_target). A host without C(kdump_target) may be configured by
-    hand, and counts when it has given a key.
+  - Those are the hosts that it serves, but for those with a target of another type or with a location elsewhere, and
+    hosts that reach it by C(kdump_ssh_server) or by the location of their C(kdump_target). A host without
+    C(kdump_target) may be configured by hand, and counts when it has given a key.
 positional: _input, hostvars, server, keys
 options:
   _input:
@@ -85,7 +85,9 @@ def sends(variables: Mapping[str, Any], server: str, known_as: set[str], served:
     if target.get("type") != "ssh":
         return False
     location = str(target.get("location") or "").rpartition("@")[2].strip("[]")
-    return served or location in known_as or (not location and variables.get("kdump_ssh_server") == server)
+    if location:
+        return location in known_as or variables.get("kdump_ssh_server") == server
+    return served or variables.get("kdump_ssh_server") == server
 
 
 def dump_server_unpinned(

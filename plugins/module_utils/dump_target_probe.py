@@ -12,9 +12,7 @@ import os
 import re
 import shlex
 import socket
-import tempfile
 import time
-from contextlib import suppress
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
@@ -36,8 +34,15 @@ SSH_OPTIONS = (
     "ConnectTimeout=10",
     "UpdateHostKeys=no",
 )
-# Soft, with short limits: a server that does not answer is an error, not a module that hangs.
-MOUNT_OPTIONS = "soft,timeo=50,retrans=2,retry=0,nosuid,nodev,noexec"
+# Soft, with short limits: a server that does not answer is an error, not a command that hangs. Without a lock daemon,
+# which would live on where it was started.
+MOUNT_OPTIONS = "soft,timeo=50,retrans=2,retry=0,nolock,nosuid,nodev,noexec"
+MOUNT_POINT = "/mnt"
+NOT_MOUNTED = 32  # as mount(8) has it
+# A directory is made in $1 and removed. In a command of its own, because a dead server would hold this process.
+INSIDE = 'made=$(mktemp -dp "$1" .kdump-fleet-XXXXXX) && rmdir "$made" && df --output=avail "$1"'
+# The same on an export, for unshare(1): the mount ends with the command, whatever ends that. The host never sees it.
+MOUNTED = 'mount --make-rslave / && mount -t nfs -o "$2" "$3" "$4" || exit {0}; {1}'.format(NOT_MOUNTED, INSIDE)
 _HOST_KEY = re.compile("Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED")
 _REFUSED = re.compile("Permission denied|Too many authentication failures")
 _UNTOLD = re.compile("Warning: Permanently added|^debug|^\\*\\*")
@@ -64,19 +69,30 @@ def server_of(target: Target) -> str:
     return name[1:-1] if name.startswith("[") and name.endswith("]") else name
 
 
-def ask(host: Host, setup: Setup, how: str) -> List[Finding]:
-    """Ask the server that the policy asks for, or else the one in use."""
-    target = setup.wanted_target
-    # kdump-tools mounts an export at the path; kdumpctl has the path inside it.
-    path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
-    return Probe(host, target, path, setup.estimate_bytes, how).findings()
+def ask(host: Host, setup: Setup, how: str) -> List[Tuple[Target, Finding]]:
+    """Ask the server in use and, where that is another, the one of the policy. They share the time."""
+    targets = [target for target in setup.targets if target.kind in PORTS]
+    found = []  # type: List[Tuple[Target, Finding]]
+    for target in targets:
+        # kdump-tools mounts an export at the path; kdumpctl has the path inside it.
+        path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
+        probe = Probe(host, target, path, setup.estimate_bytes, how, share=len(targets))
+        found += [(target, finding) for finding in probe.findings()]
+    return found
 
 
 class Probe(object):
     """One look from a host at its dump server."""
 
     def __init__(
-        self, host: Host, target: Target, path: str, needed: Optional[int], how: str, connecting: Connect = connect
+        self,
+        host: Host,
+        target: Target,
+        path: str,
+        needed: Optional[int],
+        how: str,
+        connecting: Connect = connect,
+        share: int = 1,
     ) -> None:
         self.host = host
         self.target = target
@@ -84,7 +100,7 @@ class Probe(object):
         self.needed = needed
         self.how = how
         self._connect = connecting
-        self._end = time.monotonic() + TOTAL_LIMIT
+        self._end = time.monotonic() + TOTAL_LIMIT / share
 
     def findings(self) -> List[Finding]:
         """What keeps a dump from getting through: nothing, or the first thing, or too little room."""
@@ -155,10 +171,7 @@ class Probe(object):
             if not made.startswith("/") or len(made.split()) != 1:
                 raise StepError("target-path-not-writable", "mktemp -dqp {0} answered '{1}'.".format(self.path, made))
             self._on_server(program, "rmdir", made)
-        answer = self._on_server(program, "df", "--output=avail", self.path)
-        words = answer.stdout.split()
-        if words and words[-1].isdigit():
-            yield from self._room(int(words[-1]) * 1024)
+        yield from self._free(self._on_server(program, "df", "--output=avail", self.path))
 
     def _as_ssh_sees_it(self, program: str, name: str) -> Tuple[str, int, bool]:
         """The server, its port, and whether it is reached directly: ssh_config(5) may say otherwise."""
@@ -207,45 +220,45 @@ class Probe(object):
 
     def _nfs(self) -> Iterator[Finding]:
         self._reach(server_of(self.target), PORTS["nfs"])
-        # A mounted one is looked at like any directory of the host.
-        if self.how == WRITE and self.target.directory is None and self.host.which("mount.nfs"):
-            yield from self._mounted()
+        if self.how != WRITE:
+            return
+        if self.target.directory is not None:  # the host has mounted it
+            answer = self._on_export(["sh", "-c", INSIDE, "sh", self.host.path(self.target.directory)])
+        elif self.host.which("mount.nfs"):  # told by a finding of its own
+            inside = os.path.join(MOUNT_POINT, self.path.strip("/"))
+            location = self.target.location
+            answer = self._on_export(
+                ["unshare", "--mount", "sh", "-c", MOUNTED, "sh", inside, MOUNT_OPTIONS, location, MOUNT_POINT]
+            )
+        else:
+            return
+        yield from self._free(answer)
 
-    def _mounted(self) -> Iterator[Finding]:
-        directory = tempfile.mkdtemp(prefix="kdump-fleet-")
+    def _on_export(self, argv: List[str]) -> CommandResult:
         try:
-            answer = self._run(["mount", "-t", "nfs", "-o", MOUNT_OPTIONS, self.target.location, directory])
-            if answer.rc:
-                raise StepError(
-                    "target-path-not-writable",
-                    "{0} cannot be mounted: {1}.".format(self.target.location, _said(answer)),
-                )
-            try:
-                yield from self._inside(os.path.join(directory, self.path.strip("/")))
-            finally:
-                if self._run(["umount", directory]).rc:
-                    self._run(["umount", "--lazy", directory])
+            answer = self._run(argv)
         except CommandError as error:
-            raise StepError(
-                "target-unreachable", "{0} cannot be mounted: {1}".format(self.target.location, error)
-            ) from None
-        except OSError as error:
+            said = str(error).replace("'{0}'".format(" ".join(argv)), "making a directory on it")
+            raise StepError("target-unreachable", "{0}: {1}".format(self.target.location, said)) from None
+        if answer.rc == NOT_MOUNTED:
+            message = "{0} cannot be mounted: {1}.".format(self.target.location, _said(answer))
+            raise StepError("target-path-not-writable", message)
+        if answer.rc:
             raise StepError(
                 "target-path-not-writable",
                 "root of this host cannot write to {0} of {1}: {2}.".format(
-                    self.path, self.target.location, _words(error)
+                    self.path, self.target.location, _said(answer)
                 ),
-            ) from None
-        finally:
-            with suppress(
-                OSError
-            ):  # still mounted: an empty directory is left behind, the server's files are not touched
-                os.rmdir(directory)
+            )
+        return answer
 
-    def _inside(self, directory: str) -> Iterator[Finding]:
-        os.rmdir(tempfile.mkdtemp(prefix=".kdump-fleet-", dir=directory))
-        space = os.statvfs(directory)
-        yield from self._room(space.f_bavail * space.f_frsize)
+    # ---- room
+
+    def _free(self, answer: CommandResult) -> Iterator[Finding]:
+        """Judge the room that df tells."""
+        words = answer.stdout.split()
+        if words and words[-1].isdigit():
+            yield from self._room(int(words[-1]) * 1024)
 
     def _room(self, free: int) -> Iterator[Finding]:
         if self.needed and free < self.needed:

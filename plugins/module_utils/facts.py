@@ -20,7 +20,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import F
 from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.inspection import Inspection, inspect
 from ansible_collections.kdump.fleet.plugins.module_utils.places import Place, fallback_place, places
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup, Target
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
 # In the order of their weight: what is installed decides, then what can be installed.
@@ -65,7 +65,7 @@ class Facts(NamedTuple):
     recommended: Optional[sizing.Recommendation]  # what to reserve, by the best that is known
     container: Optional[str]
     selinux: bool
-    key_exists: bool  # the private key of the target that the policy asks for
+    keyless: List[Target]  # targets whose private key does not exist
     load_disabled: bool
     lockdown: str
     panic_timeout: Optional[int]
@@ -77,7 +77,7 @@ class Facts(NamedTuple):
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
     inspection: Optional[Inspection]  # None unless it was asked for
     fallback: Optional[Place] = None  # what has to have room for a dump that does not reach its target
-    server: Sequence[Finding] = ()  # what keeps a dump from getting through to its server, where that was asked
+    servers: Sequence[Tuple[Target, Finding]] = ()  # what keeps a dump from getting through, where that was asked
 
 
 def setup_of(host: Host, policy: Policy) -> Setup:
@@ -223,7 +223,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         recommended=_recommended(host, setup, memory, measured, inspection),
         container=container,
         selinux=host.exists("/sys/fs/selinux/enforce"),
-        key_exists=host.exists(setup.wanted_target.sshkey or "/"),
+        keyless=[target for target in setup.targets if not host.exists(target.sshkey or "/")],
         load_disabled=(host.read("/proc/sys/kernel/kexec_load_disabled") or "0").strip() == "1",
         lockdown=_lockdown(host.read("/sys/kernel/security/lockdown") or ""),
         panic_timeout=_number(host.read("/proc/sys/kernel/panic")),

@@ -157,12 +157,21 @@ CODES: Dict[str, Kind] = {
     "target-port-closed": Kind(
         "error", BOTH, ADMINISTRATOR, "Start the service on the server, or open the port in its firewall."
     ),
-    "target-host-key-unknown": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which pins the server's host keys."),
+    "target-host-key-unknown": Kind(
+        "error",
+        BOTH,
+        ROLLOUT,
+        "Run the roll-out, which pins those in kdump_dump_server_host_keys, or those that it reads on a server of the "
+        "inventory.",
+    ),
     "target-key-refused": Kind(
         "error", BOTH, ROLLOUT, "Enrol the key on the server: its play does, or the roll-out for kdump_ssh_server."
     ),
     "target-path-not-writable": Kind(
         "error", BOTH, ADMINISTRATOR, "Give root of this host, or the user of the key, the right to write there."
+    ),
+    "target-in-use-fails": Kind(
+        "error", BOTH, ROLLOUT, "Run the roll-out, which has dumps go where the policy says, or mend what fails."
     ),
     "fallback-missing": Kind("warning", (), ROLLOUT, "Run the roll-out, or set kdump_fallback to none."),
     "fallback-fails": Kind(

@@ -15,7 +15,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_boot impor
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_fallback import fallback_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_memory import is_loaded, memory_rules, size_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_mount import mount_rules
-from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_setup import setup_rules
+from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_setup import of_target, setup_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.places import Place
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import belongs_to_system
 from ansible_collections.kdump.fleet.plugins.module_utils.sizing import mebibytes
@@ -52,7 +52,8 @@ def target_rules(facts: Facts) -> Iterator[Finding]:
 
 def server_rules(facts: Facts) -> Iterator[Finding]:
     """Would a dump get through to its server? dump_target_probe.py has asked it."""
-    yield from facts.server
+    for target, finding in facts.servers:
+        yield of_target(facts.setup, target, finding)
 
 
 def _place_rules(place: Place, needed: Optional[int]) -> Iterator[Finding]:

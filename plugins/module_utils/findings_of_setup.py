@@ -6,8 +6,21 @@
 from typing import Iterator
 
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
-from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup
+from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, Finding
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, Target
+
+
+def of_target(setup: Setup, target: Target, finding: Finding) -> Finding:
+    """A finding about a target: it blocks where dumps go there; one that they are to leave is in no roll-out's way."""
+    if not setup.moves:
+        return finding
+    if target == setup.wanted_target:
+        return finding._replace(blocked=())
+    if CODES[finding.code].severity != "error":
+        return finding
+    return Finding(
+        "target-in-use-fails", "Dumps go to {0} until the roll-out: {1}".format(target.location, finding.message)
+    )
 
 
 def setup_rules(facts: Facts) -> Iterator[Finding]:
@@ -16,13 +29,10 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
     if not setup.installed:
         yield Finding("not-installed", "{0} is not installed.".format(setup.package))
         return
-    key = setup.wanted_target.sshkey
-    if key and not facts.key_exists:
-        yield Finding(
-            "target-key-missing", "The key {0} for {1} does not exist.".format(key, setup.wanted_target.location)
-        )
-    for command in setup.commands_missing:
-        yield Finding("command-missing", "{0.name} (package {0.package}) is not installed.".format(command))
+    for target in facts.keyless:
+        message = "The key {0.sshkey} for {0.location} does not exist.".format(target)
+        yield of_target(setup, target, Finding("target-key-missing", message))
+    yield from _command_rules(setup)
     for file in setup.files:
         if not file.exists:
             yield Finding("configuration-missing", "{0} does not exist.".format(file.path))
@@ -53,6 +63,16 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
         yield Finding("service-masked", "{0} is masked.".format(setup.unit))
     elif not setup.unit_enabled:
         yield Finding("service-disabled", "{0} is not enabled: nothing is loaded at boot.".format(setup.unit))
+
+
+def _command_rules(setup: Setup) -> Iterator[Finding]:
+    wanted, now = setup.commands_missing, setup.commands_missing_now
+    for command in wanted + [one for one in now if one not in wanted]:
+        finding = Finding("command-missing", "{0.name} (package {0.package}) is not installed.".format(command))
+        if command in wanted and command in now:
+            yield finding
+        else:
+            yield of_target(setup, setup.target if command in now else setup.wanted_target, finding)
 
 
 def _pinning_rules(facts: Facts) -> Iterator[Finding]:

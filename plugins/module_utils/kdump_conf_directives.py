@@ -108,8 +108,9 @@ def _ssh(value: str) -> Iterator[Flaw]:
     elif host != host.lower():
         better, reason = host.lower(), "ssh spells this name {0}".format(host.lower())
     if reason:
+        hint = " A dump server of the inventory has it in dump_server_address." if "ssh spells" in reason else ""
         better = (_address(better) or better.lower()) if _is_host(better) else "server"
-        yield Flaw("ssh-target", reason, "Write 'ssh {0}@{1}'.".format(user, better))
+        yield Flaw("ssh-target", reason, "Write 'ssh {0}@{1}'.{2}".format(user, better, hint))
     elif re.search("[^A-Za-z0-9_.$+-]", user):
         yield Flaw("ssh-user", "'{0}' is no usual name of a user".format(user), "Use letters, digits, '_', '.', '-'.")
 

@@ -33,6 +33,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     Target,
     TargetMount,
     check_dump_path,
+    plain_path,
 )
 
 CONFIGURATION = "/etc/default/kdump-tools"
@@ -52,6 +53,7 @@ CAPTURE_PANIC = "panic=10"
 CRASHKERNEL = "512M-2G:192M,2G-64G:256M,64G-:512M"
 TARGETS = ("local", "ssh", "nfs")
 REMOTE = ("SSH", "NFS", "FTP")
+SSH_NAMES = ", the server by name or IPv4 address; of a dump server in the inventory that is its dump_server_address"
 EXAMPLES = {"ssh": "user@server", "nfs": "server:/export"}
 # The script hands these to ssh, scp and mount. scp would take what is behind a colon for the path: no IPv6 address.
 FORMS = {
@@ -106,9 +108,8 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
     """
     result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
     if mount:
-        result.update(
-            {"SSH": "", "NFS": "", "KDUMP_COREDIR": mount.directory_of(policy.path or DEFAULTS["KDUMP_COREDIR"])}
-        )
+        result.update(dict.fromkeys(REMOTE, ""))
+        result["KDUMP_COREDIR"] = mount.directory_of(policy.path or DEFAULTS["KDUMP_COREDIR"])
     elif policy.target is not None:
         result.update(_wanted_target(policy.target))
     # The path goes with the target: one that the policy does not name keeps its own.
@@ -148,6 +149,8 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
     result = {name: value or DEFAULTS.get(name, "") for name, value in result.items()}
     if "KDUMP_COREDIR" in result:
         check_dump_path(result["KDUMP_COREDIR"])
+        # As the table of mounts has it: kdump-tools mounts an export there.
+        result["KDUMP_COREDIR"] = plain_path(result["KDUMP_COREDIR"])
     return result
 
 
@@ -170,10 +173,10 @@ def _wanted_target(target: Dict[str, Optional[str]]) -> Dict[str, str]:
     if kind != "local" and not FORMS[kind].match(location):
         raise KdumpError(
             "kdump-tools cannot work with the target '{0}' of type {1}: write {2}{3}.".format(
-                location, kind, EXAMPLES[kind], ", the server by name or IPv4 address" if kind == "ssh" else ""
+                location, kind, EXAMPLES[kind], SSH_NAMES if kind == "ssh" else ""
             )
         )
-    return dict({"SSH": "", "NFS": ""}, **({} if kind == "local" else {kind.upper(): location}))
+    return dict(dict.fromkeys(REMOTE, ""), **({} if kind == "local" else {kind.upper(): location}))
 
 
 def _failure_command(action: str) -> str:
@@ -185,7 +188,7 @@ def _failure_command(action: str) -> str:
 
 
 def _target(settings: Dict[str, str]) -> Target:
-    path = os.path.join("/", settings["KDUMP_COREDIR"])
+    path = plain_path(settings["KDUMP_COREDIR"])
     for kind in ("ssh", "nfs", "ftp"):
         if settings.get(kind.upper()):
             key = (settings.get("SSH_KEY") or DEFAULT_KEY) if kind == "ssh" else ""
@@ -211,6 +214,11 @@ def _resolved(host: Host, name: str) -> Optional[str]:
     return None
 
 
+def _missing(host: Host, target: Target) -> List[Command]:
+    """The commands that a capture to I(target) needs and that are not there."""
+    return [command for command in COMMANDS + CLIENTS.get(target.kind, ()) if not host.which(command.name)]
+
+
 def read(host: Host, policy: Policy) -> Setup:
     """The set-up of a host with kdump-tools, or of one that will get it. Reads files only."""
     text = host.read(CONFIGURATION)
@@ -223,12 +231,12 @@ def read(host: Host, policy: Policy) -> Setup:
         mount = target_mount.wanted(host, policy, CAPTURE_UNIT)
     asked = wanted(host, policy, parse(managed_block.outside(text or ""), CONFIGURATION).values, mount)
     target, wanted_target = _target(settings), _target(dict(settings, **asked))
-    commands = COMMANDS + CLIENTS.get(wanted_target.kind, ())
     return Setup(
         tool="kdump-tools",
         package="kdump-tools",
         installed=host.which("kdump-config") is not None,
-        commands_missing=[command for command in commands if not host.which(command.name)],
+        commands_missing=_missing(host, wanted_target),
+        commands_missing_now=_missing(host, target),
         unit=UNIT,
         unit_enabled=units.is_enabled(host, UNIT),
         unit_masked=units.is_masked(host, UNIT),

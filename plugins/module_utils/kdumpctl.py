@@ -31,6 +31,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     Problem,
     Refusal,
     Setup,
+    Target,
     TargetMount,
     check_dump_path,
 )
@@ -84,14 +85,14 @@ def read(host: Host, policy: Policy) -> Setup:
     target = kdumpctl_target.target(host, settings, mount)
     in_effect = _merged(settings, main.wanted)
     wanted_target = kdumpctl_target.target(host, in_effect, mount)
-    commands = COMMANDS + CLIENTS.get(wanted_target.kind, ())
     release = environment.settings.get("KDUMP_KERNELVER") or (host.read("/proc/sys/kernel/osrelease") or "").strip()
     capture_kernel = _first(host, ("/boot/vmlinuz-" + release, "/lib/modules/{0}/vmlinuz".format(release)))
     return Setup(
         tool="kdumpctl",
         package="kdump-utils",
         installed=program is not None,
-        commands_missing=[command for command in commands if not host.which(command.name)],
+        commands_missing=_missing(host, wanted_target),
+        commands_missing_now=_missing(host, target),
         unit=UNIT,
         unit_enabled=units.is_enabled(host, UNIT),
         unit_masked=units.is_masked(host, UNIT),
@@ -125,6 +126,11 @@ def read(host: Host, policy: Policy) -> Setup:
         fallback=kdumpctl_fallback.of(host, in_effect),
         mount=mount,
     )
+
+
+def _missing(host: Host, target: Target) -> List[Command]:
+    """The commands that a capture to I(target) needs and that are not there."""
+    return [command for command in COMMANDS + CLIENTS.get(target.kind, ()) if not host.which(command.name)]
 
 
 def _first(host: Host, names: Tuple[str, ...]) -> Optional[str]:

@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The answer of kdump_info: findings, readiness, and the facts behind them."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import findings, managed_block, mounts, proof
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, gather
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, ROLLOUT, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup, Target
 
 
 def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> str:
@@ -37,9 +37,9 @@ def _proof(facts: Facts) -> Optional[Dict[str, Any]]:
     return dict(facts.proof, valid=not facts.proof_changes)
 
 
-def _asked(host: Host, setup: Setup, probe: Optional[str]) -> List[Finding]:
-    """What a dump server says. A host with a target of its own pays nothing, not even the import."""
-    if not probe or setup.wanted_target.kind not in ("ssh", "nfs"):
+def _asked(host: Host, setup: Setup, probe: Optional[str]) -> List[Tuple[Target, Finding]]:
+    """What dump servers say. A host with targets of its own pays nothing, not even the import."""
+    if not probe or not any(target.kind in ("ssh", "nfs") for target in setup.targets):
         return []
     from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import ask
 
@@ -51,10 +51,10 @@ def report(
 ) -> Dict[str, Any]:
     """Look at I(host) once and judge it against I(policy); gather tells what the longer looks are.
 
-    With I(probe), read or write, a dump server is asked.
+    With I(probe), read or write, dump servers are asked.
     """
     facts = gather(host, policy, fingerprint, longer=inspect)
-    facts = facts._replace(server=_asked(host, facts.setup, probe))
+    facts = facts._replace(servers=_asked(host, facts.setup, probe))
     found = findings.judge(facts)
     ready_now, ready_next_boot = findings.ready(found)
     setup = facts.setup

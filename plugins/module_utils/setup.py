@@ -144,9 +144,14 @@ def _text(name: str, value: Any) -> str:
     )
 
 
+def plain_path(path: str) -> str:
+    """A path from /, without slashes and dots that mean nothing."""
+    return posixpath.normpath("/" + path.lstrip("/"))
+
+
 def belongs_to_system(path: str) -> bool:
     """Whether I(path) is a directory of the system itself, which cannot be closed to others."""
-    return posixpath.normpath("/" + path.lstrip("/")) in SYSTEM_DIRECTORIES
+    return plain_path(path) in SYSTEM_DIRECTORIES
 
 
 def check_dump_path(path: str) -> None:
@@ -191,7 +196,8 @@ class Setup(NamedTuple):
     tool: str  # kdump-tools or kdumpctl
     package: str
     installed: bool
-    commands_missing: List[Command]  # those that a capture needs
+    commands_missing: List[Command]  # those that a capture needs once the policy is in effect
+    commands_missing_now: List[Command]  # those that it needs until then
     unit: str
     unit_enabled: bool
     unit_masked: bool
@@ -216,6 +222,16 @@ class Setup(NamedTuple):
     fallback_missing: Optional[str] = None  # the file that would save a dump here; where that is not a setting
     mount: Optional[TargetMount] = None  # what the policy asks the roll-out to mount
     doubt_at_boot: Optional[str] = None  # why the capture kernel may find the dumps' file system not mounted
+
+    @property
+    def moves(self) -> bool:
+        """Whether dumps go elsewhere until the policy is in effect."""
+        return self.target._replace(directory=None) != self.wanted_target._replace(directory=None)
+
+    @property
+    def targets(self) -> List[Target]:
+        """Where dumps go now and, where that is another place, once the policy is in effect."""
+        return [self.target, self.wanted_target] if self.moves else [self.target]
 
     @property
     def configuration(self) -> str:

@@ -118,12 +118,13 @@ options:
     default: false
   probe:
     description:
-      - Whether a dump server is asked if a dump would get through to it, for targets of type ssh and nfs. Each step has
-        a time limit, all of them together that of a minute.
+      - Whether a dump server is asked if a dump would get through to it, for targets of type ssh and nfs. Where the
+        policy names another than the one in use, both are. Each step has a time limit, all of them together that of a
+        minute.
       - V(read) resolves the name, opens the port and, on an ssh server with the host's key, makes the directory where
         it is missing (C(mkdir -p)) and reads the free room (C(df)), as kdumpctl does.
-      - V(write) also makes and removes a directory there (C(mktemp), C(rmdir)), for which an export is mounted for a
-        moment. In check mode it is V(read).
+      - V(write) also makes and removes a directory there (C(mktemp), C(rmdir)). An export that the host has not mounted
+        is mounted for that, in a mount namespace (C(unshare)) that ends with the command. In check mode it is V(read).
       - V(none) leaves the server alone.
     type: str
     choices: [none, read, write]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import Environment
 from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
@@ -68,6 +69,39 @@ def test_verification(
     tree = ready_host(tmp_path)
     change(tree)
     assert satisfied(report(tree.host(), Policy.of({"crashkernel": policy})), memory_policy, reboot_required) == good
+
+
+@pytest.mark.parametrize(
+    ("code", "pins", "told"),
+    [
+        ("target-host-key-unknown", [], True),
+        ("target-host-key-unknown", ["ssh-rsa AAAA"], False),
+        ("target-key-refused", [], False),
+    ],
+)
+def test_a_server_whose_host_keys_nobody_gave_is_told(code: str, pins: list[str], told: bool) -> None:
+    """Its finding says that the roll-out pins them: this is the roll-out."""
+    asked = task("ask_server.yml", "Require that it was granted")
+    known: dict[str, Any] = {
+        "inventory_hostname": "web1",
+        "__kdump_server": "vault",
+        "__kdump_refused": [{"code": code, "message": "ssh does not trust it.", "remedy": "Do."}],
+        "__kdump_pins": pins,
+    }
+    text = Environment(autoescape=False).from_string
+    known["__kdump_audit"] = {"target": {"wanted": {"location": "kdump@vault"}}}
+    known["__kdump_unpinned"] = text(asked["vars"]["__kdump_unpinned"]).render(known)
+    said = text(asked["ansible.builtin.assert"]["fail_msg"]).render(known)
+    assert said.startswith("The configuration of web1 was not changed, because a dump to kdump@vault")
+    assert (" set kdump_dump_server_host_keys['vault'], or kdump_ssh_server to" in said) == told
+
+
+@pytest.mark.parametrize("kind", ["nfs", "ssh", "local"])
+def test_the_directory_of_an_export_is_left_to_its_server(kind: str) -> None:
+    """all_squash refuses owner and mode to root; the directory on it is made by nfs.yml."""
+    audit = {"target": {"directory_wanted": "/mnt/dumps", "wanted": {"kind": kind}}, "findings": []}
+    conditions = task("configure.yml", "Make the directory for dumps, which")["when"]
+    assert all(evaluated(one, audit, kdump_create_path=True) for one in conditions) == (kind != "nfs")
 
 
 @pytest.mark.parametrize(

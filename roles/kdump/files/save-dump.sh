@@ -13,6 +13,11 @@ settings=$root/etc/default/kdump-tools
 # shellcheck source=/dev/null
 . "$settings"
 KDUMP_COREDIR=${KDUMP_COREDIR:-/var/crash}
+# As the table of mounts has it, without links and spare slashes. Now: once an export is mounted there, and hangs, no name
+# below it can be looked up.
+if resolved=$(readlink -m "$root/$KDUMP_COREDIR"); then
+    KDUMP_COREDIR=${resolved#"$root"}
+fi
 
 # An export that hangs would take the local directory with it, on which it is mounted.
 leave_export() {

@@ -31,7 +31,7 @@ def written(directory: Path, **variables: Any) -> settings.Settings:
     play, target = directory / "play.yml", directory / "gate.json"
     play.write_text(PLAY.format(role=ROLE), encoding="utf-8")
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-c", "local", str(play)]
-    extra = json.dumps({"dest": str(target), **variables})
+    extra = json.dumps({"dest": str(target), "ansible_python_interpreter": sys.executable, **variables})
     done = subprocess.run(
         [*command, "-e", extra], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.checkout import ROOT
 from tests.rendezvous import Rendezvous
+from tests.unit.plugins.module_utils import export_stub
 
 FILES = ROOT / "roles/kdump/files"
 
@@ -185,31 +187,46 @@ def test_a_server_without_host_keys_is_an_error(machine: Machine) -> None:
 @pytest.fixture
 def client(machine: Machine) -> Machine:
     (machine.root / "export").mkdir()
-    # What a mount shows of the server: a link in the place of the directory.
-    machine.program("mount", f'for last; do :; done; rmdir "$last"; ln -s "{machine.root}/export" "$last"')
-    machine.program("umount", 'rm "$1"; mkdir "$1"')
+    (machine.root / "mounted").mkdir()
+    export_stub.programs(machine.programs, machine.root / "export")
     return machine
 
 
+def export_path(client: Machine) -> subprocess.CompletedProcess[str]:
+    return client.run("export-path.sh", "dump1:/export", "/var/crash", MOUNT_POINT=str(client.root / "mounted"))
+
+
 def test_the_directory_on_the_export_is_made_once(client: Machine) -> None:
-    first = client.run("export-path.sh", "dump1:/export", "/var/crash", TMPDIR=str(client.root))
+    first = export_path(client)
     assert (first.returncode, first.stdout) == (0, "made /var/crash\n")
     assert (client.root / "export/var/crash").stat().st_mode & 0o777 == 0o700
-    again = client.run("export-path.sh", "dump1:/export", "/var/crash", TMPDIR=str(client.root))
+    again = export_path(client)
     assert (again.returncode, again.stdout) == (0, "")
     assert list((client.root / "export/var/crash").iterdir()) == []
-    assert client.calls()[0].startswith(
-        "mount -t nfs -o soft,timeo=50,retrans=2,retry=0,nosuid,nodev,noexec dump1:/export "
-    )
-    assert list(client.root.glob("tmp.*")) == []
+    assert str(client.root) not in Path("/proc/self/mounts").read_text()
 
 
-def test_an_export_that_is_refused_fails_and_leaves_nothing(client: Machine) -> None:
-    client.program("mount", "echo 'mount.nfs: access denied by server' >&2; exit 32")
-    done = client.run("export-path.sh", "dump1:/export", "/var/crash", TMPDIR=str(client.root))
+def test_an_export_is_mounted_softly_and_for_the_script_alone(client: Machine) -> None:
+    """A server that dies is an error then; and no lock daemon lives on in the script's namespace."""
+    client.program("unshare", 'shift; exec "$@"')
+    client.program("mount", 'case $1 in -t) echo "mount.nfs: access denied by server" >&2; exit 32 ;; esac')
+    done = export_path(client)
     assert done.returncode == 32
     assert "access denied" in done.stderr
-    assert list(client.root.glob("tmp.*")) == []
+    script = FILES / "export-path.sh"
+    options = "soft,timeo=50,retrans=2,retry=0,nolock,nosuid,nodev,noexec"
+    assert client.calls() == [
+        f"unshare --mount /bin/sh {script} inside dump1:/export /var/crash",
+        "mount --make-rslave /",
+        f"mount -t nfs -o {options} dump1:/export {client.root / 'mounted'}",
+    ]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_script_that_is_stopped_leaves_nothing_mounted(client: Machine, sent: signal.Signals) -> None:
+    """A task that runs into its time limit, or an ssh connection that breaks."""
+    here, argv = client.root / "mounted", ["/bin/sh", str(FILES / "export-path.sh"), "dump1:/export", "/var/crash"]
+    export_stub.stop(argv, sent, client.programs, client.root / "export", here, MOUNT_POINT=str(here))
 
 
 # ---- collect-dump.sh
@@ -297,6 +314,32 @@ def test_settings_of_the_host_are_used(crashed: Machine) -> None:
         "reboot -f",
     ]
     assert len(list((crashed.root / "srv/crash").glob("*/dump.*"))) == 1
+
+
+@pytest.mark.parametrize("written", ["/var/crash/", "//var//./crash", "/crash", "/there/crash", "var/crash"])
+def test_an_export_that_hangs_is_left_however_its_path_is_written(crashed: Machine, written: str) -> None:
+    """The table of mounts knows no links and no spare slashes; what is saved into the export would be lost with it."""
+    (crashed.root / "var/crash").mkdir(parents=True)
+    (crashed.root / "crash").symlink_to("var/crash")
+    (crashed.root / "there").symlink_to("var")
+    crashed.write("etc/default/kdump-tools", f'NFS="dump1:/export"\nKDUMP_COREDIR="{written}"\n')
+    crashed.write("proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\ndump1:/export /var/crash nfs4 rw 0 0\n")
+    done = crashed.run("save-dump.sh")
+    assert "umount -l /var/crash" in crashed.calls()
+    assert dumps(crashed) == ["dmesg", "dump"]
+    assert "saved vmcore on this host, in /var/crash/" in done.stdout
+
+
+def test_a_path_is_looked_up_before_anything_hangs_there(crashed: Machine) -> None:
+    crashed.program("readlink", 'exec /bin/readlink "$@"')
+    crashed.run("save-dump.sh")
+    assert [call.split()[0] for call in crashed.calls()][:2] == ["readlink", "kdump-config"]
+
+
+def test_a_capture_kernel_without_readlink_saves_all_the_same(crashed: Machine) -> None:
+    crashed.program("readlink", "exit 127")
+    crashed.run("save-dump.sh")
+    assert dumps(crashed) == ["dmesg", "dump"]
 
 
 @pytest.mark.parametrize(("free", "kept"), [("99999999", ["dmesg", "dump-incomplete"]), ("100", ["dmesg"])])

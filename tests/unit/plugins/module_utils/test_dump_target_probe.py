@@ -8,8 +8,9 @@ The words of ssh and mount are those of OpenSSH 9.2 and nfs-utils 2.6.
 
 import errno
 import os
+import signal
 import socket
-import tempfile
+import subprocess
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -22,12 +23,15 @@ from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import F
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Target
+from tests.unit.plugins.module_utils import export_stub
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, HostTree
 
 KEY = "/root/.ssh/kdump_id_rsa"
 SSH = Target("ssh", "kdump@dump1", "/var/crash", sshkey=KEY)
 NFS = Target("nfs", "dump1:/export", "/var/crash")
+MOUNTED_NFS = NFS._replace(directory="/mnt/dumps/var/crash")
 MIB = 1 << 20
+SQUASHED = "mktemp: failed to create directory via template '/mnt/var/crash/.kdump-fleet-XXXXXX': Permission denied"
 DENIED = "kdump@dump1: Permission denied (publickey)."
 UNKNOWN = (
     "No ED25519 host key is known for dump1 and you have requested strict checking.\nHost key verification failed."
@@ -48,15 +52,14 @@ class Server(object):
             "mktemp": (0, "/var/crash/tmp.x1\n", ""),
             "rmdir": (0, "", ""),
             "df": (0, "     Avail\n  20971520\n", ""),
-            "mount": (0, "", ""),
-            "umount": (0, "", ""),
+            "unshare": (0, "     Avail\n  20971520\n", ""),
+            "sh": (0, "     Avail\n  20971520\n", ""),
         }
         self.answers.update(answers)
         self.refusing: Dict[str, OSError] = {}
         self.late: List[str] = []  # commands that do not end in time
         self.ran: List[str] = []
         self.limits: List[float] = []
-        self.mounted: List[Path] = []
         self.connected: List[Tuple[str, int]] = []
 
     def run(self, argv: List[str], timeout: float) -> CommandResult:
@@ -65,20 +68,8 @@ class Server(object):
         self.limits.append(timeout)
         if name in self.late:
             raise CommandError("'{0}' had not ended after {1:.0f} seconds and was stopped.".format(name, timeout))
-        if name == "mount" and self.answers["mount"][0] == 0:
-            self.exported(Path(argv[-1]))
-        if name == "umount" and self.answers["umount"][0] == 0:
-            self.unmounted(Path(argv[-1]))
         rc, stdout, stderr = self.answers[name]
         return CommandResult(argv, rc, stdout, stderr)
-
-    def exported(self, directory: Path) -> None:
-        (directory / "var" / "crash").mkdir(parents=True)
-        self.mounted.append(directory)
-
-    def unmounted(self, directory: Path) -> None:
-        (directory / "var" / "crash").rmdir()
-        (directory / "var").rmdir()
 
     def connect(self, address: str, port: int, limit: float) -> None:
         self.connected.append((address, port))
@@ -164,8 +155,32 @@ CASES = [
     Case(
         "target-path-not-writable",
         NFS,
-        {"mount": (32, "", "mount.nfs: access denied by server while mounting dump1:/export\n")},
+        {"unshare": (32, "", "mount.nfs: access denied by server while mounting dump1:/export\n")},
         "dump1:/export cannot be mounted: mount.nfs: access denied by server while mounting dump1:/export.",
+    ),
+    Case(
+        "target-path-not-writable",
+        NFS,
+        {"unshare": (1, "", SQUASHED)},
+        "root of this host cannot write to /var/crash of dump1:/export: {0}.".format(SQUASHED),
+    ),
+    Case(
+        "target-path-not-writable",
+        MOUNTED_NFS,
+        {"sh": (1, "", SQUASHED)},
+        "root of this host cannot write to /var/crash of dump1:/export: {0}.".format(SQUASHED),
+    ),
+    Case(
+        "target-space-low",
+        MOUNTED_NFS,
+        {"sh": (0, "Avail\n1024\n", "")},
+        "dump1:/export:/var/crash has 1 MiB free; a dump of this host may need 200 MiB.",
+    ),
+    Case(
+        "target-space-low",
+        NFS,
+        {"unshare": (0, "Avail\n1024\n", "")},
+        "dump1:/export:/var/crash has 1 MiB free; a dump of this host may need 200 MiB.",
     ),
     Case(
         "target-space-low",
@@ -196,8 +211,9 @@ def test_nothing_is_said_when_a_dump_gets_through(client: HostTree, target: Targ
         (SSH, "read", ["-G", "getent", "mkdir", "df"]),
         (SSH, "write", ["-G", "getent", "mkdir", "mktemp", "rmdir", "df"]),
         (NFS, "read", ["getent"]),
-        (NFS, "write", ["getent", "mount", "umount"]),
-        (NFS._replace(directory="/mnt/var/crash"), "write", ["getent"]),
+        (NFS, "write", ["getent", "unshare"]),
+        (MOUNTED_NFS, "read", ["getent"]),
+        (MOUNTED_NFS, "write", ["getent", "sh"]),
     ],
 )
 def test_no_more_is_run_than_needed(client: HostTree, target: Target, how: str, ran: List[str]) -> None:
@@ -254,7 +270,8 @@ def test_one_address_that_answers_is_enough(client: HostTree) -> None:
     [
         ("getent", SSH, "target-name-unresolved", "'getent' had not ended after 20 seconds"),
         ("mkdir", SSH, "target-unreachable", "kdump@dump1 did not answer: 'mkdir' had not ended"),
-        ("mount", NFS, "target-unreachable", "dump1:/export cannot be mounted: 'mount' had not ended"),
+        ("unshare", NFS, "target-unreachable", "dump1:/export: 'unshare' had not ended"),
+        ("sh", MOUNTED_NFS, "target-unreachable", "dump1:/export: 'sh' had not ended"),
     ],
 )
 def test_a_server_that_hangs_is_told(client: HostTree, late: str, target: Target, code: str, part: str) -> None:
@@ -302,42 +319,71 @@ def test_room_that_cannot_be_read_is_not_judged(client: HostTree) -> None:
     assert Server(client, df=(0, "Avail\n-\n", "")).found(SSH, needed=1) == []
 
 
-def test_an_export_that_root_cannot_write(client: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:
-    """root is often squashed to nobody."""
-    make = tempfile.mkdtemp
+def test_a_command_on_an_export_is_told_in_words(client: HostTree) -> None:
+    """Not by the script that it is."""
+    server = Server(client)
 
-    def refuse(**words: str) -> Any:
-        if "dir" in words:
-            raise PermissionError(errno.EACCES, "Permission denied", words["dir"])
-        return make(prefix=words["prefix"])
+    def stopped(argv: List[str], timeout: float) -> CommandResult:
+        if argv[0] != "sh":
+            return server.run(argv, timeout)
+        raise CommandError("'{0}' had not ended after 20 seconds and was stopped.".format(" ".join(argv)))
 
-    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
-    assert Server(client).found(NFS) == [
-        Finding(
-            "target-path-not-writable",
-            "root of this host cannot write to /var/crash of dump1:/export: Permission denied.",
-        )
-    ]
+    probe = Probe(Host(str(client.root), stopped), MOUNTED_NFS, "/var/crash", None, "write", server.connect)
+    expected = "dump1:/export: making a directory on it had not ended after 20 seconds and was stopped."
+    assert probe.findings() == [Finding("target-unreachable", expected)]
 
 
-def test_a_path_that_is_not_on_the_export(client: HostTree) -> None:
-    (finding,) = Server(client).found(NFS._replace(path="/other"))
-    assert finding.message == "root of this host cannot write to /other of dump1:/export: No such file or directory."
+@pytest.fixture
+def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory in the place of an export."""
+    for name in ("export/var/crash", "bin", "mounted"):
+        (tmp_path / name).mkdir(parents=True)
+    export_stub.programs(tmp_path / "bin", tmp_path / "export")
+    monkeypatch.setenv("PATH", "{0}:{1}".format(tmp_path / "bin", os.environ["PATH"]))
+    monkeypatch.setattr(dump_target_probe, "MOUNT_POINT", str(tmp_path / "mounted"))
+    return tmp_path / "export"
 
 
-def test_room_on_an_export(client: HostTree) -> None:
-    (finding,) = Server(client).found(NFS, needed=1 << 62)
+def on_export(client: HostTree, path: str, needed: Optional[int] = None) -> List[Finding]:
+    """What is found when the commands on the export are run."""
+    server = Server(client)
+
+    def run(argv: List[str], timeout: float) -> CommandResult:
+        if argv[0] not in ("unshare", "sh"):
+            return server.run(argv, timeout)
+        done = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+        stdout, stderr = done.communicate(timeout=60)
+        return CommandResult(argv, done.returncode, stdout, stderr)
+
+    return Probe(Host(str(client.root), run), NFS, path, needed, "write", server.connect).findings()
+
+
+def test_an_export_is_written_and_left_as_it_was(client: HostTree, export: Path) -> None:
+    assert on_export(client, "/var/crash") == []
+    assert list((export / "var/crash").iterdir()) == []
+    (finding,) = on_export(client, "/var/crash", needed=1 << 62)
     assert finding.code == "target-space-low"
+    assert str(export.parent) not in Path("/proc/self/mounts").read_text()
 
 
-def test_an_export_that_cannot_be_unmounted_is_left_lazily(client: HostTree) -> None:
-    server = Server(client, umount=(16, "", "target is busy"))
-    assert server.found(NFS) == []
-    assert server.ran[-2:] == ["umount", "umount"]
-    (directory,) = server.mounted
-    assert (directory / "var" / "crash").exists()  # what is in it is the server's
-    server.unmounted(directory)
-    directory.rmdir()
+def test_a_path_that_is_not_on_the_export(client: HostTree, export: Path) -> None:
+    (finding,) = on_export(client, "/other")
+    assert finding.code == "target-path-not-writable"
+    assert finding.message.startswith("root of this host cannot write to /other of dump1:/export: mktemp: ")
+    assert finding.message.endswith(": No such file or directory.")
+
+
+def test_an_export_that_is_not_mounted_is_told_from_one_that_is_not_written(client: HostTree, export: Path) -> None:
+    export.rename(export.with_name("gone"))
+    (finding,) = on_export(client, "/var/crash")
+    assert finding.message.startswith("dump1:/export cannot be mounted: mount: ")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_what_is_stopped_leaves_nothing_mounted(export: Path, sent: signal.Signals) -> None:
+    here = export.with_name("mounted")
+    argv = ["unshare", "--mount", "sh", "-c", dump_target_probe.MOUNTED, "sh", str(here), "soft", "d:/e", str(here)]
+    export_stub.stop(argv, sent, export.with_name("bin"), export, here)
 
 
 @pytest.mark.parametrize(
@@ -377,7 +423,7 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> List[Probe]:
 
 def test_a_host_with_its_own_target_pays_nothing(tree: HostTree) -> None:
     assert report(tree.host(), Policy(), probe="write")["findings"] == []
-    assert gather(tree.host(), Policy()).server == ()
+    assert gather(tree.host(), Policy()).servers == ()
 
 
 @pytest.mark.parametrize("probe", [None, "read", "write"])
@@ -388,6 +434,40 @@ def test_the_server_is_asked_when_asked_for(
     client.append(CONFIGURATION, "SSH=kdump@dump1\n")
     report(client.host(), Policy(), probe=probe)
     assert [(one.how, one.path) for one in made] == ([(probe, "/var/crash")] if probe else [])
+
+
+def test_the_server_in_use_and_the_one_of_the_policy_are_both_asked(client: HostTree) -> None:
+    """That dumps get through now is one question, that they will is another."""
+    client.append(CONFIGURATION, "SSH=kdump@dump1\n")
+    server = Server(client)
+    client.runner = server.run
+    away = {"type": "ssh", "location": "kdump@dump2"}
+
+    def asked(**answers: Answer) -> Dict[str, Any]:
+        server.answers["-G"] = (0, "hostname x\nport 22\nproxyjump gate\n", "")
+        server.answers.update(answers)
+        return report(client.host(), Policy.of({"target": away}), probe="read")
+
+    def errors(answer: Dict[str, Any]) -> List[Tuple[str, str, List[str], str]]:
+        names = ("code", "message", "blocks", "mended_by")
+        found = [finding for finding in answer["findings"] if finding["severity"] == "error"]
+        return [tuple(finding[name] for name in names) for finding in found]
+
+    assert errors(asked()) == []
+    assert server.limits[-1] <= dump_target_probe.TOTAL_LIMIT / 2
+    # Both refuse the key: the one keeps dumps from being saved now, the other the roll-out from going there.
+    denied = "{0} does not accept the key {1}: kdump@dump1: Permission denied (publickey)."
+    answer = asked(mkdir=(255, "", DENIED))
+    assert errors(answer) == [
+        (
+            "target-in-use-fails",
+            "Dumps go to kdump@dump1 until the roll-out: " + denied.format("kdump@dump1", KEY),
+            ["now", "next_boot"],
+            "rollout",
+        ),
+        ("target-key-refused", denied.format("kdump@dump2", KEY), [], "rollout"),
+    ]
+    assert (answer["ready_now"], answer["needs_rollout"]) == (False, True)
 
 
 def test_kdump_tools_mounts_an_export_at_the_path(client: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,6 +199,20 @@ CASES = [
         "The key /root/.ssh/kdump_id_rsa for kdump@dump1 does not exist.",
     ),
     Case(
+        "target-in-use-fails",
+        lambda tree: to_server(tree, key=False),
+        "Dumps go to kdump@dump1 until the roll-out: The key /root/.ssh/kdump_id_rsa for kdump@dump1 does not exist.",
+        policy={"target": {"type": "local"}},
+        beside=frozenset(["configuration-differs"]),
+    ),
+    Case(
+        "target-in-use-fails",
+        lambda tree: tree.append(CONFIGURATION, "NFS=dump1:/export\n"),
+        "Dumps go to dump1:/export until the roll-out: mount.nfs (package nfs-common) is not installed.",
+        policy={"target": {"type": "local"}},
+        beside=frozenset(["configuration-differs"]),
+    ),
+    Case(
         "fallback-missing",
         to_server,
         "A dump that does not reach kdump@dump1 is lost: /usr/local/lib/kdump-fleet-save does not exist.",
@@ -399,7 +413,7 @@ CASES = [
     Case(
         "target-missing",
         lambda tree: tree.append(CONFIGURATION, "KDUMP_COREDIR=/var/crash/a/b/\n"),
-        "/var/crash/a/b/ does not exist.",
+        "/var/crash/a/b does not exist.",
     ),
     Case(
         "target-readable-by-others",
@@ -411,7 +425,7 @@ CASES = [
         lambda tree: tree.path("/var/crash").chmod(0o3777),
         "/var/crash has mode 3777: it is shared with others.",
     ),
-    Case("target-shared", system_directory, "/srv/ has mode 0755: it is shared with others."),
+    Case("target-shared", system_directory, "/srv has mode 0755: it is shared with others."),
     Case("target-space-low", fewer_bytes, "; a dump of this host may need 97656249 MiB."),
     Case(
         "crash-memory-below-need",
@@ -570,6 +584,34 @@ def test_the_package_alone_does_not_suffice(tree: HostTree) -> None:
         "configuration-differs",
         "target-missing",
     ]
+
+
+@pytest.mark.parametrize(
+    ("own", "policy", "codes"),
+    [
+        # Armed with the root file system: what the server of the policy lacks keeps no dump from being saved there.
+        (nothing, {"target": {"type": "ssh", "location": "kdump@new"}}, ["target-key-missing", "command-missing"]),
+        (nothing, {"target": {"type": "nfs", "location": "new:/export"}}, ["command-missing"]),
+        (to_server, {"target": {"type": "nfs", "location": "dump1:/export"}}, ["command-missing"]),
+        (to_server, {"target": {"type": "ssh", "location": "kdump@dump1"}, "sshkey": "/k"}, ["target-key-missing"]),
+    ],
+)
+def test_a_target_that_is_not_in_use_yet_blocks_nothing(
+    tree: HostTree, own: Callable[[HostTree], None], policy: Dict[str, Any], codes: List[str]
+) -> None:
+    own(tree)
+    answer = report(tree.host(), Policy.of(policy))
+    errors = [finding for finding in answer["findings"] if finding["severity"] == "error"]
+    assert [(finding["code"], finding["blocks"]) for finding in errors] == [(code, []) for code in codes]
+    assert (answer["ready"], answer["needs_rollout"]) == (True, True)
+    assert answer["summary"] == "ready: " + ", ".join(codes)
+
+
+def test_a_command_that_both_targets_need_blocks(tree: HostTree) -> None:
+    to_server(tree)
+    tree.remove("/usr/bin/ssh")
+    answer = report(tree.host(), Policy.of({"target": {"type": "ssh", "location": "kdump@new"}}))
+    assert answer["summary"] == "not ready: command-missing"
 
 
 def test_several_findings_of_one_code_are_named_once_in_the_summary(tree: HostTree) -> None:

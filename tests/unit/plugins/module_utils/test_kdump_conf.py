@@ -164,6 +164,7 @@ CASES = [
     Case("rebuild-conflict", 2, "force_no_rebuild 1\nforce_rebuild 1\n", "line 1 asks for the opposite", "Keep one"),
     Case("ssh-target", 1, "ssh host\n", "ssh host: the user is missing", "Write 'ssh user@host'."),
     Case("ssh-target", 1, "ssh -l@host\n", "ssh -l@host: there is no user", "Write 'ssh user@host'."),
+    Case("ssh-target", 1, "ssh root@Host.Example\n", "ssh spells this name", "in dump_server_address."),
     Case("ssh-target", 1, "ssh root@Host.Example\n", "ssh spells this name", "Write 'ssh root@host.example'."),
     Case("ssh-target", 1, "ssh root@[2001:db8::1]\n", "ssh root@[2001:db8::1]: ", "Write 'ssh root@2001:db8::1'."),
     Case("ssh-target", 1, "ssh root@host:2222\n", "'host:2222'", "Write 'ssh root@host'."),

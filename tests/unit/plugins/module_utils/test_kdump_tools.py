@@ -103,6 +103,7 @@ def test_dumps_that_are_kept_are_counted(tree: HostTree, value: str, kept: int) 
         ("", Target("local", "", "/var/crash", "/var/crash")),
         ("KDUMP_COREDIR=\n", Target("local", "", "/var/crash", "/var/crash")),
         ("KDUMP_COREDIR=/data\n", Target("local", "", "/data", "/data")),
+        ("KDUMP_COREDIR=/data//crash/\n", Target("local", "", "/data/crash", "/data/crash")),
         ("KDUMP_COREDIR=data/crash\n", Target("local", "", "/data/crash", "/data/crash")),
         ("SSH=kdump@server\n", Target("ssh", "kdump@server", "/var/crash", sshkey="/root/.ssh/kdump_id_rsa")),
         ("SSH=kdump@server\nSSH_KEY=/etc/key\n", Target("ssh", "kdump@server", "/var/crash", sshkey="/etc/key")),
@@ -154,6 +155,7 @@ def test_a_masked_unit_is_a_link_to_nothing(tree: HostTree, target: str, masked:
     [
         ({}, {}),
         ({"path": "/data/crash"}, {"KDUMP_COREDIR": "/data/crash"}),
+        ({"path": "//data/./crash/"}, {"KDUMP_COREDIR": "/data/crash"}),
         ({"core_collector": "makedumpfile -c -d 31"}, {"MAKEDUMP_ARGS": "-c -d 31"}),
         ({"core_collector": " makedumpfile\t-l  -d 31 "}, {"MAKEDUMP_ARGS": "-l  -d 31"}),
         ({"core_collector": "makedumpfile"}, {"MAKEDUMP_ARGS": "-F"}),
@@ -163,7 +165,7 @@ def test_a_masked_unit_is_a_link_to_nothing(tree: HostTree, target: str, masked:
         ({"keep_dumps": 10**20}, {"KDUMP_NUM_DUMPS": "100000000000000000000"}),
         ({"options": {"HOSTTAG": "hostname", "USE_KDUMP": False}}, {"HOSTTAG": "hostname", "USE_KDUMP": "0"}),
         ({"options": {"MAKEDUMP_ARGS": "", "SSH": ""}}, {"MAKEDUMP_ARGS": "-F -c -d 31", "SSH": ""}),
-        ({"path": "/a", "options": {"KDUMP_COREDIR": "/b"}}, {"KDUMP_COREDIR": "/b"}),
+        ({"path": "/a", "options": {"KDUMP_COREDIR": "/b/"}}, {"KDUMP_COREDIR": "/b"}),
         ({"crashkernel": "256M"}, {}),
     ],
 )
@@ -305,17 +307,20 @@ def test_a_fallback_is_two_files(tree: HostTree, policy: Dict[str, Any], there: 
 @pytest.mark.parametrize(
     ("target", "wanted", "kind"),
     [
-        ({"type": "local"}, {"SSH": "", "NFS": ""}, "local"),
-        ({"type": "ssh", "location": "kdump@server"}, {"SSH": "kdump@server", "NFS": ""}, "ssh"),
-        ({"type": "nfs", "location": "server:/export"}, {"SSH": "", "NFS": "server:/export"}, "nfs"),
+        ({"type": "local"}, {}, "local"),
+        ({"type": "ssh", "location": "kdump@server"}, {"SSH": "kdump@server"}, "ssh"),
+        ({"type": "nfs", "location": "server:/export"}, {"NFS": "server:/export"}, "nfs"),
     ],
 )
 def test_a_target_of_the_policy_replaces_the_one_that_is_there(
     tree: HostTree, target: Dict[str, str], wanted: Dict[str, str], kind: str
 ) -> None:
-    tree.append(CONFIGURATION, "SSH=old@server\nNFS=old:/export\n")
+    tree.append(CONFIGURATION, "SSH=old@server\nNFS=old:/export\nFTP=old:/incoming\n")
     setup = setup_of(tree, target=target)
-    assert {name: setup.files[0].wanted[name] for name in ("SSH", "NFS")} == wanted
+    assert {name: setup.files[0].wanted[name] for name in ("SSH", "NFS", "FTP")} == dict(
+        {"SSH": "", "NFS": "", "FTP": ""}, **wanted
+    )
+    assert setup.files[0].differences() == ["FTP", "NFS", "SSH"]
     assert setup.wanted_target.kind == kind
 
 
@@ -341,6 +346,22 @@ def test_a_target_of_the_policy_replaces_the_one_that_is_there(
 def test_a_target_that_it_does_not_know_is_refused(tree: HostTree, target: Dict[str, str], message: str) -> None:
     with pytest.raises(KdumpError, match=message):
         setup_of(tree, target=target)
+
+
+def test_no_server_is_left_beside_a_file_system_of_its_own(tree: HostTree) -> None:
+    tree.append(CONFIGURATION, "FTP=old:/incoming\n")
+    target = {"type": "ext4", "location": "LABEL=dumps"}
+    setup = setup_of(tree, target=target, mount_point="/srv/dumps", path="/var/crash")
+    assert [setup.files[0].wanted[name] for name in kdump_tools.REMOTE] == [""] * 3
+    assert setup.wanted_target.kind == "local"
+
+
+def test_a_path_that_is_written_otherwise_is_written_anew(tree: HostTree) -> None:
+    """The table of mounts, in which the fallback looks for the export, has it without spare slashes."""
+    tree.append(CONFIGURATION, 'KDUMP_COREDIR="/var/crash/"\n')
+    setup = setup_of(tree, path="/var/crash/")
+    assert setup.files[0].differences() == ["KDUMP_COREDIR"]
+    assert not setup.moves
 
 
 def test_the_path_goes_with_the_target(tree: HostTree) -> None:
