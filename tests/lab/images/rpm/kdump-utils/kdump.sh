@@ -29,14 +29,15 @@ mount_line() {
 # The network comes up as in the running system; then this host has an address on the way to the server.
 bring_network_up() {
     local server found try
-    server=$(getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }')
     ip link set lo up
     (
         umask 022                    # it is not root for long
         mkdir -p "$root/run/systemd" # which systemd makes elsewhere
         exec "$root/usr/lib/systemd/systemd-networkd"
     ) &
+    "$root/usr/lib/systemd/systemd-networkd-wait-online" --timeout=60
     for ((try = 0; try < 60; try++)); do
+        server=$(getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }') # without an address it finds none
         found=$(ip -4 -o route get "$server" 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p')
         if [[ $found ]]; then
             address=$found

@@ -27,7 +27,8 @@ installkernel() {
 # The network of the running system, as systemd-networkd has it.
 install_network() {
     local file
-    inst_multiple getent hostname ip sed sleep /usr/lib/systemd/systemd-networkd /etc/hosts
+    inst_multiple getent hostname ip sed sleep /etc/hosts
+    inst_multiple /usr/lib/systemd/systemd-networkd /usr/lib/systemd/systemd-networkd-wait-online
     for file in passwd group; do # dracut writes them, with root alone
         grep '^systemd-network:' "/etc/$file" >>"$initdir/etc/$file"
     done
