@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter dump_server_keys: the file with the keys of all hosts of a dump server."""
+"""Filter dump_server_keys: entries of authorized_keys for the hosts of a dump server."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from ansible.errors import AnsibleFilterError
 
 DOCUMENTATION = r"""
 name: dump_server_keys
-short_description: The authorized_keys of a dump server, whole
+short_description: Entries of a dump server's authorized_keys
 version_added: 0.1.0
 author: The kdump.fleet authors (@kdump-fleet)
 description:
-  - One entry for each key of each host, restricted to the gate. A host that is not among the input has none.
-  - A host whose key is not known in this run, because it could not be reached, keeps the entries that it has.
+  - One entry for each key of each host, restricted to the gate.
+  - A host whose key is not known, because it could not be reached in this run or is not in the inventory, has none
+    here. The role merges them into the file, where such a host keeps what it has.
   - What hosts say is not trusted. A key that is no plain public key is an error, and its comment is not taken over.
 positional: _input
 options:
@@ -37,10 +38,6 @@ options:
     description: The gate's path on the server.
     type: path
     required: true
-  current:
-    description: The file as it is.
-    type: str
-    default: ""
   collectors:
     description: Public keys that may read the landing area with rsync.
     type: list
@@ -56,7 +53,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The content of the file.
+  description: The entries, one a line.
   type: str
   sample: |
     restrict,command="/usr/local/libexec/kdump-gate web1 /var/crash" ssh-ed25519 AAAAC3Nza web1
@@ -96,32 +93,15 @@ def entry(program: str, host: str, path: str, key: str) -> str:
     return f'restrict,command="{program} {host} {path}" {key} {host}'
 
 
-def present(current: str, program: str) -> dict[str, list[str]]:
-    """The lines that each host has."""
-    shape = re.compile(rf'restrict,command="{re.escape(program)} (\S+) \S+" \S+ \S+ \1')
-    found: dict[str, list[str]] = {}
-    for line in current.splitlines():
-        match = shape.fullmatch(line)
-        if match:
-            found.setdefault(match[1], []).append(line)
-    return found
-
-
 def dump_server_keys(
-    hosts: list[str],
-    hostvars: Mapping[str, Any],
-    program: str,
-    current: str = "",
-    collectors: Iterable[str] = (),
+    hosts: Iterable[str], hostvars: Mapping[str, Any], program: str, collectors: Iterable[str] = ()
 ) -> str:
-    """The whole file."""
-    had = present(current, program)
+    """The entries of those whose keys are known."""
     lines = [f'restrict,command="{program} --collect" {plain("a collector", key)} collector' for key in collectors]
     for host in sorted(set(hosts)):
-        variables = hostvars[host]
+        variables = hostvars[host] if host in hostvars else {}  # noqa: SIM401  (no get() there before ansible-core 2.19)
         path = str(variables.get("kdump_path") or PATH)
-        keys = keys_of(host, variables)
-        lines += [entry(program, host, path, key) for key in keys] or had.get(host, [])
+        lines += [entry(program, host, path, key) for key in keys_of(host, variables)]
     return "".join(f"{line}\n" for line in dict.fromkeys(lines))
 
 

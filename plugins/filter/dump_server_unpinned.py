@@ -19,6 +19,7 @@ description:
   - Those are the hosts that it serves, but for those with a target of another type or with a location elsewhere, and
     hosts that reach it by C(kdump_ssh_server) or by the location of their C(kdump_target). A host without
     C(kdump_target) may be configured by hand, and counts when it has given a key.
+  - Whoever has a key on the server counts as well, served or not, in the inventory or not.
 positional: _input, hostvars, server, keys
 options:
   _input:
@@ -41,6 +42,11 @@ options:
     required: true
   served:
     description: Inventory names of the hosts that it serves. They need not be in the inventory.
+    type: list
+    elements: str
+    default: []
+  enrolled:
+    description: Names of the hosts that have a key in the server's file.
     type: list
     elements: str
     default: []
@@ -77,32 +83,38 @@ def addresses(server: str, variables: Mapping[str, Any]) -> set[str]:
     return {str(name) for name in (*named, *(variables.get("dump_server_addresses") or [])) if name}
 
 
-def sends(variables: Mapping[str, Any], server: str, known_as: set[str], served: bool) -> bool:
+def sends(variables: Mapping[str, Any], server: str, known_as: set[str], served: bool, enrolled: bool) -> bool:
     """Whether a host logs in to the server to send its dumps."""
     target = variables.get("kdump_target") or {}
     if not target:
-        return served and bool(variables.get("kdump_ssh_public_keys") or variables.get("kdump_ssh_public_key"))
+        gave = variables.get("kdump_ssh_public_keys") or variables.get("kdump_ssh_public_key")
+        return enrolled or (served and bool(gave))
     if target.get("type") != "ssh":
         return False
     location = str(target.get("location") or "").rpartition("@")[2].strip("[]")
     if location:
         return location in known_as or variables.get("kdump_ssh_server") == server
-    return served or variables.get("kdump_ssh_server") == server
+    return served or enrolled or variables.get("kdump_ssh_server") == server
 
 
 def dump_server_unpinned(
-    hosts: Iterable[str], hostvars: Mapping[str, Any], server: str, keys: Iterable[str], served: Iterable[str] = ()
+    hosts: Iterable[str],
+    hostvars: Mapping[str, Any],
+    server: str,
+    keys: Iterable[str],
+    served: Iterable[str] = (),
+    enrolled: Iterable[str] = (),
 ) -> list[str]:
     """The hosts that have to pin the server's keys and have not, sorted."""
-    wanted, expected = plain(keys), set(served)
+    wanted, expected, keyed = plain(keys), set(served), set(enrolled)
     known_as = addresses(server, hostvars[server])
-    asked = expected.union(hosts) - {server}
+    asked = expected.union(keyed, hosts) - {server}
     known = {host: hostvars[host] for host in asked if host in hostvars}
     found = []
     for host in asked:
         variables = known.get(host, {})
         pinned = (variables.get("kdump_pinned_host_keys") or {}).get(server) or []
-        bound = not variables or sends(variables, server, known_as, host in expected)
+        bound = not variables or sends(variables, server, known_as, host in expected, host in keyed)
         if bound and not wanted <= plain(pinned):
             found.append(host)
     return sorted(found)

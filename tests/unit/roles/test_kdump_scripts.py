@@ -60,16 +60,40 @@ def machine(tmp_path: Path) -> Machine:
 # ---- make-key.sh
 
 
+def make_key(machine: Machine, fips: str | None, how: str = "write") -> list[str]:
+    if fips is not None:
+        machine.write("fips", fips + "\n")
+    words = [str(machine.root / "root/.ssh/key"), "kdump-n1", how]
+    done = machine.run("make-key.sh", *words, FIPS_FILE=str(machine.root / "fips"))
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
 @pytest.mark.parametrize(("fips", "kind"), [("0", "ed25519"), ("1", "ecdsa -b 384"), (None, "ed25519")])
 def test_a_key_is_of_a_kind_that_the_host_may_use(machine: Machine, fips: str | None, kind: str) -> None:
     machine.program("ssh-keygen")
-    if fips is not None:
-        machine.write("fips", fips + "\n")
     key = machine.root / "root/.ssh/key"
-    done = machine.run("make-key.sh", str(key), "kdump-n1", FIPS_FILE=str(machine.root / "fips"))
-    assert (done.returncode, done.stderr) == (0, "")
+    assert make_key(machine, fips, "look") == [f"made {key}"]
+    assert not key.parent.exists()
+    assert make_key(machine, fips) == [f"made {key}"]
     assert machine.calls() == [f"ssh-keygen -q -t {kind} -N  -C kdump-n1 -f {key}"]
     assert key.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
+def test_a_host_that_is_switched_to_fips_mode_gets_another_key(machine: Machine, kind: str) -> None:
+    """In the place of one that its ssh would refuse, and of no other; once."""
+    key = machine.root / "root/.ssh/key"
+    key.parent.mkdir(parents=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", key], check=True)
+    former = key.read_bytes()
+    assert make_key(machine, "0") == []
+    expected = [f"made {key}"] if kind == "ed25519" else []
+    assert make_key(machine, "1", "look") == expected
+    assert key.read_bytes() == former
+    assert make_key(machine, "1") == expected
+    assert key.with_suffix(".pub").read_text().startswith("ssh-rsa" if kind == "rsa" else "ecdsa-sha2-nistp")
+    assert make_key(machine, "1") == []
 
 
 # ---- authorise-keys.sh

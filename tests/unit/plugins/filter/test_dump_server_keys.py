@@ -31,15 +31,12 @@ def test_every_host_has_its_entry() -> None:
     """Sorted, whatever the order of the inventory; two while keys are rotated."""
     assert WRITE(["web2", "web1"], VARIABLES, GATE) == WEB1 + WEB2
     assert WRITE(["both"], VARIABLES, GATE).count(f'command="{GATE} both /var/crash"') == 2
-    assert WRITE([], VARIABLES, GATE, current=WEB1) == ""
+    assert WRITE([], VARIABLES, GATE) == ""
 
 
-def test_a_host_that_was_not_reached_keeps_its_entry() -> None:
-    """And one that never had a key gets none. Lines of others do not survive."""
-    silent = WEB1.replace("web1", "silent")
-    foreign = "ssh-ed25519 AAAA9 admin\n" + silent.replace(" silent\n", " web1\n")
-    assert WRITE(["silent", "web1"], VARIABLES, GATE, current=silent + WEB1 + foreign) == silent + WEB1
-    assert WRITE(["silent"], VARIABLES, GATE, current=WEB1) == ""
+def test_a_host_whose_key_is_not_known_has_no_entry_here() -> None:
+    """It was not reached, or is named in dump_server_hosts and not in the inventory. The server keeps what it has."""
+    assert WRITE(["silent", "web1", "ghost"], VARIABLES, GATE) == WEB1
 
 
 def test_a_collector() -> None:

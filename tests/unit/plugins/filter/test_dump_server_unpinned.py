@@ -58,3 +58,21 @@ def test_a_host_that_is_served_and_not_in_the_inventory_is_named() -> None:
     """dump_server_hosts may name anybody."""
     assert FilterModule().filters() == {"dump_server_unpinned": dump_server_unpinned}
     assert dump_server_unpinned(["dump1"], {"dump1": {}}, "dump1", KEYS, served=["web2", "web1"]) == ["web1", "web2"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        (None, True),  # of another inventory
+        ({}, True),
+        ({"kdump_target": SSH}, True),
+        ({"kdump_target": SSH, "kdump_pinned_host_keys": {"dump2": KEYS}}, True),  # it moved, and has not been told yet
+        ({"kdump_target": SSH, "kdump_pinned_host_keys": BOTH}, False),
+        ({"kdump_target": NFS}, False),
+    ],
+)
+def test_who_has_a_key_on_the_server_has_to_have_pinned(variables: dict[str, Any] | None, named: bool) -> None:
+    """It may send dumps there, whatever this inventory says of it."""
+    hostvars = {"dump1": SERVER} if variables is None else {"dump1": SERVER, "web1": variables}
+    found = dump_server_unpinned(hostvars, hostvars, "dump1", KEYS, enrolled=["web1"])
+    assert found == (["web1"] if named else [])
