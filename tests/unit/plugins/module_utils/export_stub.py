@@ -40,7 +40,8 @@ def stop(argv: List[str], sent: signal.Signals, stubs: Path, export: Path, here:
     (stubs / "mktemp").chmod(0o755)
     environment = dict(os.environ, PATH="{0}:{1}".format(stubs, os.environ["PATH"]))
     environment.update(variables)
-    command = subprocess.Popen(argv, env=environment, start_new_session=True)
+    # Tests that nohup runs ignore SIGHUP, and what they start would as well.
+    command = subprocess.Popen(["env", "--default-signal"] + argv, env=environment, start_new_session=True)
     deadline = time.monotonic() + 60
     while not (export / "held").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
