@@ -40,7 +40,7 @@ notes:
 options:
   paths:
     description:
-      - Absolute paths to look below, two levels of folders deep. A path may also be a dump itself.
+      - Absolute paths to look below, five levels of folders deep. A path may also be a dump itself.
       - A path that does not exist holds no dump.
       - A path may be a symbolic link. Links below it are not followed.
     type: list

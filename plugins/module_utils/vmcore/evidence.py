@@ -25,6 +25,7 @@ _FOLDER = re.compile(r"(?:(?P<host>.+)-)?(?:{0})$".format(_STAMP))
 _TEST = re.compile(r"kdump-test-[\d-]+$")
 _ADDRESS = re.compile(r"[\d.]+$|[\da-fA-F]*:[\da-fA-F:.]*(?:%.*)?$")
 _LOCAL = ("127.0.0.1", "::1")
+_PATH = ["var", "crash"]  # kdumpctl's path, which it has inside an export as well
 # OPAL firmware writes an ELF core of its own beside the dump of ppc64le.
 _NO_DUMP = re.compile(r"opalcore")
 _LOGS = ("vmcore-dmesg.txt", "dmesg", "dmesg.txt", "vmcore-dmesg-incomplete.txt")
@@ -64,9 +65,11 @@ def host(name: str, above: Sequence[str], nodename: Optional[str]) -> Optional[s
     A folder per host counts most, since the dump server has proven who wrote it; then a name in that of the dump's
     folder; then the name that the host gave itself; and an address when there is nothing better.
     """
-    own = next((one for one in above if not _FOLDER.match(one) and not _TEST.match(one)), None)
-    if own:
-        return own
+    folders = [one for one in above if not _FOLDER.match(one) and not _TEST.match(one)]
+    if folders[-2:] == _PATH:
+        folders = folders[:-2]
+    if folders:
+        return folders[0]
     for pattern, one in [(_DUMP, name)] + [(_FOLDER, one) for one in reversed(above)]:
         matched = pattern.match(one)
         if matched and matched.group("host"):

@@ -19,7 +19,9 @@ from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Fil
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.folder import Entry, UnreadableError
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.judgement import Judgement
 
-DEPTH = 2  # folders below a path: one per host on a dump server, and one per crash in it
+# Folders below a path: on a dump server one per host, and those that its gate lets a host make. kdumpctl has its path,
+# of two folders usually, on an export, and one per crash in it.
+DEPTH = 5
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LAST_SECOND = 253402300799  # of the year 9999, the last that can be written
 

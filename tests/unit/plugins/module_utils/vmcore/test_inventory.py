@@ -106,6 +106,8 @@ def test_a_dump_of_kdumpctl(tmp_path: Path) -> None:
         ("web1-202611221828/dump.202611221828", fixture("tiny-flattened"), "web1", "flattened"),
         ("web1/127.0.0.1-2026-11-22-18:28:14/vmcore", kdump().content, "web1", "compressed"),
         ("web1/vmcore", kdump().content, "web1", "compressed"),
+        ("web1/var/crash/192.0.2.7-2026-11-22-18:28:14/vmcore", kdump().content, "web1", "compressed"),
+        ("var/crash/192.0.2.7-2026-11-22-18:28:14/vmcore", kdump().content, "made1", "compressed"),
         ("vmcore", kdump(">", "arm", False).content, "made1", "compressed"),
         ("dump.202611221828", kdump().content, "made1", "compressed"),
         ("any name", elf(">", False), None, "elf"),
@@ -113,7 +115,7 @@ def test_a_dump_of_kdumpctl(tmp_path: Path) -> None:
         ("202611221828/dump.202611221828.gz", gzip.compress(fixture("tiny-flattened")), "tiny1", "flattened"),
     ],
     # gzip notes the time: two processes would give the same test two names.
-    ids=["place {0}".format(number) for number in range(12)],
+    ids=["place {0}".format(number) for number in range(14)],
 )
 def test_where_dumps_lie(name: str, content: bytes, host: str, format_: str, tmp_path: Path) -> None:
     write(tmp_path, "srv/kdump/" + name, content)
@@ -128,7 +130,7 @@ def test_where_dumps_lie(name: str, content: bytes, host: str, format_: str, tmp
 @pytest.mark.parametrize(
     "name",
     [
-        "one/two/three/vmcore",
+        "one/two/three/four/five/six/vmcore",
         "202611221828/opalcore",
         "lost+found/vmcore",
         "notes.txt",
