@@ -15,7 +15,7 @@ environment: $(VENV)/ready ## the Python environment, from pinned requirements
 $(VENV)/ready: requirements/dev.txt .ci/environment
 	@.ci/environment $(VENV) requirements/dev.txt
 
-check: $(VENV)/ready ## lint, types, Python 3.6, unit tests with coverage: no machines, under two minutes
+check: $(VENV)/ready ## lint, types, Python 3.6, unit tests with coverage: no machines, a few minutes
 	@$(PYTHON) -m tests.summary run $(NOX) lint types floor unit
 
 sanity: $(VENV)/ready ## ansible-test sanity on ansible-core 2.16 and on the newest that this Python can run
