@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.checkout import ROOT, collections_path
 from tests.lab import apt, sources
 from tests.lab.cache import artifact
 from tests.lab.process import run, tail
@@ -74,6 +75,19 @@ def wrapper(directory: Path, config: Path) -> Path:
     path.write_text(f'#!/bin/sh\nexec {shlex.join([*outer, script, "sshd"])} "$@"\n', encoding="utf-8")
     path.chmod(0o755)
     return path
+
+
+def playbook_environment(server: Path, modules: Path) -> dict[str, str]:
+    """For a playbook whose server finds this sshd before any other, and these modules before Ansible's."""
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(server.parent), os.environ["PATH"]]),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+        "ANSIBLE_LIBRARY": str(modules),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_HOME": str(ROOT / ".ansible"),
+    }
 
 
 def free_port() -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -19,9 +18,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.checkout import ROOT, collections_path
 from tests.lab.process import run
-from tests.machines.sshd import wrapper
+from tests.machines.sshd import playbook_environment, wrapper
 
 HOSTS = [f"web{number:02}" for number in range(20)]
 LEFT_OUT = "packages landing gate retention"  # what this machine cannot be asked to do, and what has tests of its own
@@ -101,15 +99,7 @@ class Site:
         }
         command = ["ansible-playbook", "-i", "inventory.yml", "kdump.fleet.dump_server", "-e", json.dumps(sandbox)]
         command += ["--skip-tags", ",".join(f"dump_server_{step}" for step in LEFT_OUT.split()), *options]
-        environment = {
-            **os.environ,
-            "PATH": os.pathsep.join([str(self.sshd.parent), os.environ["PATH"]]),
-            "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
-            "ANSIBLE_LIBRARY": str(self.directory / "modules"),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_HOME": str(ROOT / ".ansible"),
-        }
+        environment = playbook_environment(self.sshd, self.directory / "modules")
         done = subprocess.run(
             command, cwd=self.directory, env=environment, capture_output=True, text=True, timeout=300, check=False
         )

@@ -22,9 +22,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.checkout import ROOT, collections_path
+from tests.checkout import ROOT
 from tests.lab.process import run
-from tests.machines.sshd import USER, free_port, running, settings, wrapper
+from tests.machines.sshd import USER, free_port, playbook_environment, running, settings, wrapper
 
 SCRIPT = ROOT / "roles/dump_server/files/rotate-host-keys.sh"
 TYPES = ("ecdsa", "ed25519")  # sshd's third default one is not there
@@ -106,15 +106,7 @@ class Site:
         command += ["-e", json.dumps(self.variables()), *options]
         command += [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
         bound = f"mount --bind {shlex.quote(str(self.etc))} /etc/ssh && exec {shlex.join(command)}"
-        environment = {
-            **os.environ,
-            "PATH": os.pathsep.join([str(self.sshd.parent), os.environ["PATH"]]),
-            "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
-            "ANSIBLE_LIBRARY": str(self.directory / "modules"),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_HOME": str(ROOT / ".ansible"),
-        }
+        environment = playbook_environment(self.sshd, self.directory / "modules")
         done = subprocess.run(
             ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", bound],
             cwd=self.directory,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # make-key FILE COMMENT look|write: a key pair without a passphrase, where there is none. Says what it makes, with look too.
 # FIPS mode does without Ed25519: ECDSA there, and in the place of a key that was made before the host was switched to it,
-# with which its ssh gets nowhere. FIPS_FILE is for unit tests.
+# with which its ssh gets nowhere. That one stays beside it, as FILE.before-fips. FIPS_FILE is for unit tests.
 set -eu
 umask 077
 type='ed25519'
@@ -13,6 +13,7 @@ fi
 echo "made $1"
 [ "$3" = write ] || exit 0
 mkdir -p "$(dirname "$1")"
-rm -f "$1" "$1.pub"
+[ ! -e "$1" ] || mv -f "$1" "$1.before-fips"
+rm -f "$1.pub"
 # shellcheck disable=SC2086  # two words on purpose
 exec ssh-keygen -q -t $type -N '' -C "$2" -f "$1"
