@@ -13,8 +13,9 @@ import re
 import shlex
 import socket
 import time
-from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, Sequence, Tuple
 
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, Target
@@ -69,14 +70,14 @@ def server_of(target: Target) -> str:
     return name[1:-1] if name.startswith("[") and name.endswith("]") else name
 
 
-def ask(host: Host, setup: Setup, how: str) -> List[Tuple[Target, Finding]]:
+def ask(host: Host, setup: Setup, dump_size: DumpSize, how: str) -> List[Tuple[Target, Finding]]:
     """Ask the server in use and, where that is another, the one of the policy. They share the time."""
     targets = [target for target in setup.targets if target.kind in PORTS]
     found = []  # type: List[Tuple[Target, Finding]]
     for target in targets:
         # kdump-tools mounts an export at the path; kdumpctl has the path inside it.
         path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
-        probe = Probe(host, target, path, setup.estimate_bytes, how, share=len(targets))
+        probe = Probe(host, target, path, dump_size, how, share=len(targets))
         found += [(target, finding) for finding in probe.findings()]
     return found
 
@@ -89,7 +90,7 @@ class Probe(object):
         host: Host,
         target: Target,
         path: str,
-        needed: Optional[int],
+        dump_size: DumpSize,
         how: str,
         connecting: Connect = connect,
         share: int = 1,
@@ -97,7 +98,7 @@ class Probe(object):
         self.host = host
         self.target = target
         self.path = path  # of the dumps, on the server or inside the export
-        self.needed = needed
+        self.dump_size = dump_size
         self.how = how
         self._connect = connecting
         self._end = time.monotonic() + TOTAL_LIMIT / share
@@ -261,11 +262,12 @@ class Probe(object):
             yield from self._room(int(words[-1]) * 1024)
 
     def _room(self, free: int) -> Iterator[Finding]:
-        if self.needed and free < self.needed:
+        need = self.dump_size.beyond(free)
+        if need:
             yield Finding(
                 "target-space-low",
-                "{0}:{1} has {2} MiB free; a dump of this host may need {3} MiB.".format(
-                    self.target.location, self.path, free // MIB, self.needed // MIB
+                "{0}:{1} has {2} MiB free; a dump of this host may need {3} MiB ({4}).".format(
+                    self.target.location, self.path, free // MIB, need.bytes // MIB, need.source
                 ),
             )
 

@@ -15,6 +15,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     sizing,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, CommandError, Host
@@ -61,6 +62,7 @@ class Facts(NamedTuple):
     staged: Optional[List[str]]  # the values that the host boots with, or will once the policy is in effect
     resolution: Optional[crashkernel.Resolution]  # what the kernel will make of these
     places: List[Place]  # the directories on this host that receive dumps: now, and once the policy is in effect
+    dump_size: DumpSize
     outdated: Optional[str]  # a file that the capture initrd was made from, and that changed since
     recommended: Optional[sizing.Recommendation]  # what to reserve, by the best that is known
     container: Optional[str]
@@ -219,6 +221,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         staged=staged,
         resolution=crash_memory.resolve_on(host, as_arguments(staged)) if staged else None,
         places=places(host, setup),
+        dump_size=DumpSize(host, memory["physical_ram_bytes"], setup.collector),
         outdated=outdated,
         recommended=_recommended(host, setup, memory, measured, inspection),
         container=container,

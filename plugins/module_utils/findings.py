@@ -7,8 +7,9 @@ Each rule is a function over Facts that yields findings; no other place in the c
 """
 
 import stat
-from typing import Callable, Iterator, List, Optional, Tuple
+from typing import Callable, Iterator, List, Tuple
 
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, NEXT_BOOT, NOW, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_boot import boot_rules
@@ -47,7 +48,7 @@ def kernel_rules(facts: Facts) -> Iterator[Finding]:
 def target_rules(facts: Facts) -> Iterator[Finding]:
     """Is there a place for the dump, now and once the policy is in effect?"""
     for place in facts.places:
-        yield from _place_rules(place, facts.setup.estimate_bytes)
+        yield from _place_rules(place, facts.dump_size)
 
 
 def server_rules(facts: Facts) -> Iterator[Finding]:
@@ -56,7 +57,7 @@ def server_rules(facts: Facts) -> Iterator[Finding]:
         yield of_target(facts.setup, target, finding)
 
 
-def _place_rules(place: Place, needed: Optional[int]) -> Iterator[Finding]:
+def _place_rules(place: Place, dump_size: DumpSize) -> Iterator[Finding]:
     if not place.is_directory:
         yield Finding(
             "target-not-a-directory", "{0} is, or lies below, something that is no directory.".format(place.path)
@@ -81,11 +82,12 @@ def _place_rules(place: Place, needed: Optional[int]) -> Iterator[Finding]:
             "target-readable-by-others",
             "{0} has mode {1:04o}: dumps in it can be read by others than root.".format(place.path, place.mode),
         )
-    if needed and place.free_bytes < needed:
+    need = dump_size.beyond(place.free_bytes)
+    if need:
         yield Finding(
             "target-space-low",
-            "{0} has {1} free; a dump of this host may need {2}.".format(
-                place.path, mebibytes(place.free_bytes), mebibytes(needed)
+            "{0} has {1} free; a dump of this host may need {2} ({3}).".format(
+                place.path, mebibytes(place.free_bytes), mebibytes(need.bytes), need.source
             ),
         )
 

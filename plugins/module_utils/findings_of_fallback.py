@@ -34,11 +34,12 @@ def fallback_rules(facts: Facts) -> Iterator[Finding]:
                 lost, fallback.directory, fallback.hidden
             ),
         )
-    place, needed = facts.fallback, setup.estimate_bytes
-    if place and needed and place.free_bytes < needed:
+    place = facts.fallback
+    need = facts.dump_size.beyond(place.free_bytes) if place else None
+    if place and need:
         yield Finding(
             "fallback-space-low",
-            "{0} is saved on this host: the file system of {1} has {2} free, and it may need {3}.".format(
-                lost, place.path, mebibytes(place.free_bytes), mebibytes(needed)
+            "{0} is saved on this host: the file system of {1} has {2} free, and it may need {3} ({4}).".format(
+                lost, place.path, mebibytes(place.free_bytes), mebibytes(need.bytes), need.source
             ),
         )

@@ -12,9 +12,7 @@ from typing import Dict, List, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import (
     boot_mounts,
-    dump_size,
     managed_block,
-    meminfo,
     symbols,
     units,
 )
@@ -265,7 +263,7 @@ def read(host: Host, policy: Policy) -> Setup:
         capture_initrd=_resolved(host, settings.get("KDUMP_INITRD") or "/var/lib/kdump/initrd.img"),
         initrd_sources=[],
         keep_dumps=int(settings["KDUMP_NUM_DUMPS"]) if _COUNT.match(settings["KDUMP_NUM_DUMPS"]) else 0,
-        estimate_bytes=dump_size.estimate(meminfo.parse(host.read("/proc/meminfo") or ""), settings["MAKEDUMP_ARGS"]),
+        collector=settings["MAKEDUMP_ARGS"],
         symbols=symbols.of_debian_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
         fallback=Fallback(wanted_target.path, wanted_target.path) if policy.wants_fallback else None,
         fallback_missing=next((name for name in FALLBACK if policy.wants_fallback and not host.exists(name)), None),

@@ -11,12 +11,10 @@ from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import (
     crashkernel,
-    dump_size,
     kdump_conf,
     kdump_conf_on_host,
     kdumpctl_fallback,
     kdumpctl_target,
-    meminfo,
     symbols,
     units,
 )
@@ -119,9 +117,7 @@ def read(host: Host, policy: Policy) -> Setup:
         initrd_sources=[name for name in (CONFIGURATION, capture_kernel, target.sshkey) if name]
         + kdumpctl_fallback.files(settings),
         keep_dumps=0,
-        estimate_bytes=dump_size.estimate(
-            meminfo.parse(host.read("/proc/meminfo") or ""), settings.get("core_collector", "")
-        ),
+        collector=settings.get("core_collector", ""),
         symbols=symbols.of_rpm_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
         fallback=kdumpctl_fallback.of(host, in_effect),
         mount=mount,

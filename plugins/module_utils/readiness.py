@@ -10,7 +10,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, ga
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, ROLLOUT, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Target
 
 
 def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> str:
@@ -37,13 +37,13 @@ def _proof(facts: Facts) -> Optional[Dict[str, Any]]:
     return dict(facts.proof, valid=not facts.proof_changes)
 
 
-def _asked(host: Host, setup: Setup, probe: Optional[str]) -> List[Tuple[Target, Finding]]:
+def _asked(host: Host, facts: Facts, probe: Optional[str]) -> List[Tuple[Target, Finding]]:
     """What dump servers say. A host with targets of its own pays nothing, not even the import."""
-    if not probe or not any(target.kind in ("ssh", "nfs") for target in setup.targets):
+    if not probe or not any(target.kind in ("ssh", "nfs") for target in facts.setup.targets):
         return []
     from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import ask
 
-    return ask(host, setup, probe)
+    return ask(host, facts.setup, facts.dump_size, probe)
 
 
 def report(
@@ -54,7 +54,7 @@ def report(
     With I(probe), read or write, dump servers are asked.
     """
     facts = gather(host, policy, fingerprint, longer=inspect)
-    facts = facts._replace(servers=_asked(host, facts.setup, probe))
+    facts = facts._replace(servers=_asked(host, facts, probe))
     found = findings.judge(facts)
     ready_now, ready_next_boot = findings.ready(found)
     setup = facts.setup

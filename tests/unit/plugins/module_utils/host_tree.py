@@ -9,7 +9,7 @@ Contents have the form that such a host has (Debian 13, kernel 6.12, kdump-tools
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_drop_in
@@ -72,6 +72,21 @@ menuentry 'Debian, {title}' --class debian $menuentry_id_option '{name}' {{
 def no_commands(argv: List[str], timeout: float) -> CommandResult:
     """A healthy host is judged by its files alone."""
     raise AssertionError("ran {0}".format(argv))
+
+
+class Space(NamedTuple):
+    """What statvfs answers."""
+
+    f_flag: int
+    f_bfree: int
+    f_frsize: int = 4096
+
+
+def refuses(argv: List[str], timeout: float) -> CommandResult:
+    """What makedumpfile says of its memory usage where it cannot tell."""
+    if "--mem-usage" not in argv:
+        no_commands(argv, timeout)
+    return CommandResult(argv, 1, "No memory is reserved for crashkernel!\n", "")
 
 
 class HostTree(object):

@@ -3,31 +3,139 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of dump_size.py."""
 
+from pathlib import Path
+from typing import List
+
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import estimate
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import MEMORY_USAGE, TIME_LIMIT, DumpSize
+from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
+from tests.unit.plugins.module_utils.host_tree import HostTree
+
+GIB = 1 << 30
+# As makedumpfile prints it (1.7.6 on a machine of 1 GiB); the numbers are the tests' own.
+USAGE = """\
+The kernel version is not supported.
+The makedumpfile operation may be incomplete.
+
+TYPE\t\tPAGES\t\t\tEXCLUDABLE\tDESCRIPTION
+----------------------------------------------------------------------
+ZERO\t\t1000            \tyes\t\tPages filled with zero
+NON_PRI_CACHE\t200             \tyes\t\tCache pages without private flag
+PRI_CACHE\t30              \tyes\t\tCache pages with private flag
+USER\t\t40000           \tyes\t\tUser process pages
+FREE\t\t100000          \tyes\t\tFree pages
+KERN_DATA\t60000           \tno\t\tDumpable kernel data 
+
+page size:\t\t4096            
+Total pages on system:\t201230          
+Total size on system:\t824238080        Byte
+"""
+SHARED = "a quarter of the memory, as makedumpfile cannot tell"
+
+
+class Makedumpfile:
+    """What answers to makedumpfile --mem-usage."""
+
+    def __init__(self, stdout: str = USAGE, late: bool = False) -> None:
+        self.stdout, self.late = stdout, late
+        self.ran: List[List[str]] = []
+
+    def __call__(self, argv: List[str], timeout: float) -> CommandResult:
+        self.ran.append(argv)
+        assert timeout == TIME_LIMIT
+        if self.late:
+            raise CommandError("It had not ended after 60 seconds and was stopped.")
+        rc = 0 if "KERN_DATA" in self.stdout else 1
+        return CommandResult(argv, rc, self.stdout, "")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> HostTree:
+    made = HostTree(tmp_path)
+    made.program("/usr/bin/makedumpfile")
+    made.write("/proc/meminfo", "MemTotal: 900000 kB\nMemFree: 500000 kB\nCached: 100000 kB\nAnonPages: 200000 kB\n")
+    return made
+
+
+def dump_size(tree: HostTree, answers: Makedumpfile, collector: str = "makedumpfile -c -d 31") -> DumpSize:
+    return DumpSize(Host(str(tree.root), answers), GIB, collector)
 
 
 @pytest.mark.parametrize(
-    ("collector", "size"),
+    ("collector", "pages"),
     [
-        ("-c -d 31", 100),
-        ("-d31 -F", 100),
-        ("-F -c -d 31", 100),
-        ("-c -d 17", 1000),
-        ("-c", 1000),
-        ("", 1000),
-        ("-d", 1000),
-        ("31 -d", 1000),
-        ("-c -d 3", 1000),
+        ("makedumpfile -l --message-level 7 -d 31", 60000),
+        ("-d31 -F", 60000),
+        ("-c -d 31,17", 60000),
+        ("-d 1", 200230),
+        ("-d 2", 201030),
+        ("-d 4", 201000),
+        ("-d 8", 161230),
+        ("-d 17", 100230),
+        ("-d 15", 160000),
     ],
 )
-def test_a_dump_may_need_all_memory_or_what_the_kernel_has(collector: str, size: int) -> None:
-    values = {"MemTotal": 1000, "MemFree": 500, "Buffers": 100, "Cached": 200, "AnonPages": 100, "SwapCached": 77}
-    assert estimate(values, collector) == size
+def test_makedumpfile_tells_what_each_dump_level_leaves(tree: HostTree, collector: str, pages: int) -> None:
+    answers = Makedumpfile()
+    size = dump_size(tree, answers, collector)
+    need = size.beyond(pages * 4096 - 1)
+    assert need is not None
+    assert need == (pages * 4096, "makedumpfile --mem-usage")
+    assert size.beyond(pages * 4096) is None
+    assert answers.ran == [list(MEMORY_USAGE)], "it is asked once"
 
 
-def test_nonsense_in_meminfo_is_no_estimate_or_zero() -> None:
-    assert estimate({}, "-d 31") is None
-    assert estimate({"MemFree": 5}, "-d 31") is None
-    assert estimate({"MemTotal": 5, "MemFree": 50}, "-d 31") == 0
+@pytest.mark.parametrize("collector", ["makedumpfile -c -d 31", "cp", ""])
+def test_room_for_all_memory_is_room_enough(tree: HostTree, collector: str) -> None:
+    answers = Makedumpfile()
+    assert dump_size(tree, answers, collector).beyond(GIB) is None
+    assert answers.ran == []
+
+
+@pytest.mark.parametrize("collector", ["-c", "", "cp", "-d", "31 -d", "-d 0", "--message-d 31", "-d x31"])
+def test_all_memory_is_dumped_without_a_level(tree: HostTree, collector: str) -> None:
+    answers = Makedumpfile()
+    assert dump_size(tree, answers, collector).beyond(GIB - 1) == (
+        GIB,
+        "all memory, as the core collector has no dump level",
+    )
+    assert answers.ran == []
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        Makedumpfile("No memory is reserved for crashkernel!\n\nmakedumpfile Failed.\n"),
+        Makedumpfile(late=True),
+        Makedumpfile("KERN_DATA\t\tmany\tno\n\npage size:\t4096\n"),
+        Makedumpfile("KERN_DATA\t\t5\tno\n"),
+        None,
+    ],
+    ids=["refuses", "late", "nonsense", "no-page-size", "not-installed"],
+)
+def test_where_makedumpfile_cannot_tell_it_is_a_share(tree: HostTree, answers: Makedumpfile) -> None:
+    if answers is None:
+        tree.path("/usr/bin/makedumpfile").unlink()
+    for collector, need in (
+        ("-d 31", (GIB // 4, SHARED)),
+        ("-d 17", (GIB, "all memory, as makedumpfile cannot tell")),
+    ):
+        size = dump_size(tree, answers or Makedumpfile(), collector)
+        assert size.beyond(need[0] - 1) == need
+        assert size.beyond(need[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("meminfo", "need"),
+    [
+        ("MemTotal: 1000000 kB\nMemFree: 600000 kB\n", (400000 << 10, "the kernel's memory by /proc/meminfo")),
+        ("MemTotal: 1000000 kB\nHugetlb: 900000 kB\nMemFree: 50000 kB\n", (GIB // 4, SHARED)),
+        ("MemTotal: 5 kB\nMemFree: 50 kB\n", (GIB // 4, SHARED)),
+        ("nonsense", (GIB // 4, SHARED)),
+    ],
+)
+def test_the_kernel_may_have_more_than_the_share(tree: HostTree, meminfo: str, need: object) -> None:
+    tree.write("/proc/meminfo", meminfo)
+    tree.path("/usr/bin/makedumpfile").unlink()
+    assert dump_size(tree, Makedumpfile()).beyond(0) == need

@@ -17,6 +17,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils import dump_target_probe
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import Probe, connect, server_of
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
@@ -38,6 +39,11 @@ UNKNOWN = (
 )
 CHANGED = "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed."
 Answer = Tuple[int, str, str]
+
+
+def whole(host: Host, memory: int) -> DumpSize:
+    """A dump of all memory."""
+    return DumpSize(host, memory, "")
 
 
 class Server(object):
@@ -76,9 +82,9 @@ class Server(object):
         if address in self.refusing:
             raise self.refusing[address]
 
-    def found(self, target: Target, how: str = "write", needed: Optional[int] = None) -> List[Finding]:
+    def found(self, target: Target, how: str = "write", needed: int = 0) -> List[Finding]:
         host = Host(str(self.tree.root), self.run)
-        return Probe(host, target, target.path, needed, how, self.connect).findings()
+        return Probe(host, target, target.path, whole(host, needed), how, self.connect).findings()
 
 
 @pytest.fixture
@@ -174,19 +180,22 @@ CASES = [
         "target-space-low",
         MOUNTED_NFS,
         {"sh": (0, "Avail\n1024\n", "")},
-        "dump1:/export:/var/crash has 1 MiB free; a dump of this host may need 200 MiB.",
+        "dump1:/export:/var/crash has 1 MiB free; a dump of this host may need 200 MiB (all memory, as the "
+        "core collector has no dump level).",
     ),
     Case(
         "target-space-low",
         NFS,
         {"unshare": (0, "Avail\n1024\n", "")},
-        "dump1:/export:/var/crash has 1 MiB free; a dump of this host may need 200 MiB.",
+        "dump1:/export:/var/crash has 1 MiB free; a dump of this host may need 200 MiB (all memory, as the "
+        "core collector has no dump level).",
     ),
     Case(
         "target-space-low",
         SSH,
         {"df": (0, "Avail\n1024\n", "")},
-        "kdump@dump1:/var/crash has 1 MiB free; a dump of this host may need 200 MiB.",
+        "kdump@dump1:/var/crash has 1 MiB free; a dump of this host may need 200 MiB (all memory, as the "
+        "core collector has no dump level).",
     ),
 ]
 
@@ -230,7 +239,8 @@ def test_ssh_is_run_as_a_capture_runs_it(client: HostTree) -> None:
         seen.append(argv)
         return server.run(argv, timeout)
 
-    Probe(Host(str(client.root), run), SSH, "/var/a b", None, "read", server.connect).findings()
+    host = Host(str(client.root), run)
+    Probe(host, SSH, "/var/a b", whole(host, 0), "read", server.connect).findings()
     assert seen[2][:3] == ["/usr/bin/ssh", "-n", "-i"]
     assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes", "UpdateHostKeys=no"} < set(seen[2])
     assert seen[2][-4:] == ["kdump@dump1", "mkdir", "-p", "'/var/a b'"]
@@ -328,7 +338,8 @@ def test_a_command_on_an_export_is_told_in_words(client: HostTree) -> None:
             return server.run(argv, timeout)
         raise CommandError("'{0}' had not ended after 20 seconds and was stopped.".format(" ".join(argv)))
 
-    probe = Probe(Host(str(client.root), stopped), MOUNTED_NFS, "/var/crash", None, "write", server.connect)
+    host = Host(str(client.root), stopped)
+    probe = Probe(host, MOUNTED_NFS, "/var/crash", whole(host, 0), "write", server.connect)
     expected = "dump1:/export: making a directory on it had not ended after 20 seconds and was stopped."
     assert probe.findings() == [Finding("target-unreachable", expected)]
 
@@ -344,7 +355,7 @@ def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "export"
 
 
-def on_export(client: HostTree, path: str, needed: Optional[int] = None) -> List[Finding]:
+def on_export(client: HostTree, path: str, needed: int = 0) -> List[Finding]:
     """What is found when the commands on the export are run."""
     server = Server(client)
 
@@ -355,7 +366,8 @@ def on_export(client: HostTree, path: str, needed: Optional[int] = None) -> List
         stdout, stderr = done.communicate(timeout=60)
         return CommandResult(argv, done.returncode, stdout, stderr)
 
-    return Probe(Host(str(client.root), run), NFS, path, needed, "write", server.connect).findings()
+    host = Host(str(client.root), run)
+    return Probe(host, NFS, path, whole(host, needed), "write", server.connect).findings()
 
 
 def test_an_export_is_written_and_left_as_it_was(client: HostTree, export: Path) -> None:

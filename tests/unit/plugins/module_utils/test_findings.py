@@ -25,7 +25,9 @@ from tests.unit.plugins.module_utils.host_tree import (
     VALUE,
     WANTED_BY_BOOT,
     HostTree,
+    Space,
     kernel_log,
+    refuses,
 )
 
 MIB = 1 << 20
@@ -43,6 +45,7 @@ class Case(NamedTuple):
     policy: Dict[str, Any] = {}
     beside: FrozenSet[str] = frozenset()  # findings that cannot be told from this one's cause
     again: bool = True  # the proof is made again after the change
+    free: Optional[int] = None  # bytes of every file system
 
 
 def not_loaded(tree: HostTree) -> None:
@@ -152,10 +155,6 @@ def new_initrd(tree: HostTree) -> None:
     tree.write(INITRD, "another")
 
 
-def fewer_bytes(tree: HostTree) -> None:
-    tree.write("/proc/meminfo", "MemTotal: 99999999999 kB\n")
-
-
 def to_server(tree: HostTree, key: bool = True) -> None:
     tree.append(CONFIGURATION, "SSH=kdump@dump1\n")
     tree.program("/usr/bin/ssh")
@@ -163,12 +162,11 @@ def to_server(tree: HostTree, key: bool = True) -> None:
         tree.write("/root/.ssh/kdump_id_rsa", "")
 
 
-def full(tree: HostTree) -> None:
-    """A server, and a host that has no room for what does not get there."""
+def to_server_or_here(tree: HostTree) -> None:
+    """A server, and what saves the dumps on the host that do not get there."""
     to_server(tree)
     for name in kdump_tools.FALLBACK:
         tree.write(name, "")
-    tree.write("/proc/meminfo", "MemTotal: 9999999999999 kB\n")
 
 
 def nothing(tree: HostTree) -> None:
@@ -220,8 +218,10 @@ CASES = [
     ),
     Case(
         "fallback-space-low",
-        full,
-        "A dump that does not reach kdump@dump1 is saved on this host: the file system of /var/crash has ",
+        to_server_or_here,
+        "A dump that does not reach kdump@dump1 is saved on this host: the file system of /var/crash has 2 MiB free, "
+        "and it may need 255 MiB (a quarter of the memory, as makedumpfile cannot tell).",
+        free=2 * MIB,
         policy={"target": {"type": "ssh", "location": "kdump@dump1"}, "fallback": "local"},
     ),
     Case(
@@ -426,7 +426,12 @@ CASES = [
         "/var/crash has mode 3777: it is shared with others.",
     ),
     Case("target-shared", system_directory, "/srv has mode 0755: it is shared with others."),
-    Case("target-space-low", fewer_bytes, "; a dump of this host may need 97656249 MiB."),
+    Case(
+        "target-space-low",
+        lambda tree: tree.append(CONFIGURATION, 'MAKEDUMP_ARGS="-c"\n'),
+        "; a dump of this host may need 1023 MiB (all memory, as the core collector has no dump level).",
+        free=1000 * MIB,
+    ),
     Case(
         "crash-memory-below-need",
         used(176),
@@ -473,8 +478,11 @@ def test_a_ready_host_has_no_findings(tree: HostTree, policy: Dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("case", CASES, ids=["{0}-{1}".format(case.code, number) for number, case in enumerate(CASES)])
-def test_each_finding_appears_for_its_cause_alone(tree: HostTree, case: Case) -> None:
+def test_each_finding_appears_for_its_cause_alone(tree: HostTree, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
     case.change(tree)
+    if case.free is not None:
+        tree.runner = refuses
+        monkeypatch.setattr(os, "statvfs", lambda path: Space(0, case.free // 4096))
     if case.again:
         tree.prove()
     answer = report(tree.host(), Policy.of(case.policy))
@@ -517,14 +525,6 @@ def test_kinds_are_consistent(code: str) -> None:
     assert kind.remedy.encode("ascii")
 
 
-class Space(NamedTuple):
-    """What statvfs answers."""
-
-    f_flag: int
-    f_bfree: int
-    f_frsize: int = 4096
-
-
 @pytest.mark.parametrize(
     ("space", "code", "message"),
     [
@@ -533,13 +533,24 @@ class Space(NamedTuple):
             "target-read-only",
             "/var/crash lies on a file system that is mounted read-only.",
         ),
-        (Space(0, 256), "target-space-low", "/var/crash has 1 MiB free; a dump of this host may need 59 MiB."),
-        (Space(0, 0), "target-space-low", "/var/crash has 0 MiB free; a dump of this host may need 59 MiB."),
+        (
+            Space(0, 256),
+            "target-space-low",
+            "/var/crash has 1 MiB free; a dump of this host may need 255 MiB (a quarter of the memory, as makedumpfile "
+            "cannot tell).",
+        ),
+        (
+            Space(0, 0),
+            "target-space-low",
+            "/var/crash has 0 MiB free; a dump of this host may need 255 MiB (a quarter of the memory, as makedumpfile "
+            "cannot tell).",
+        ),
     ],
 )
 def test_the_file_system_of_the_target_is_judged(
     tree: HostTree, monkeypatch: pytest.MonkeyPatch, space: Space, code: str, message: str
 ) -> None:
+    tree.runner = refuses
     monkeypatch.setattr(os, "statvfs", lambda path: space)
     found = judge(gather(tree.host(), Policy()))
     assert found == [Finding(code, message)]

@@ -75,7 +75,7 @@ def test_a_host_without_anything_is_described_all_the_same(tree: HostTree) -> No
     setup = setup_of(tree)
     assert (setup.installed, setup.files[0].exists, setup.unit_enabled) == (False, False, False)
     assert setup.commands_missing == [("kexec", "kexec-tools"), ("makedumpfile", "makedumpfile")]
-    assert (setup.capture_kernel, setup.capture_initrd, setup.estimate_bytes) == (None, None, None)
+    assert (setup.capture_kernel, setup.capture_initrd) == (None, None)
     assert setup.switched_on is False
     assert setup.files[0].wanted[APPEND] == DEFAULTS[APPEND] + " panic=10"
 

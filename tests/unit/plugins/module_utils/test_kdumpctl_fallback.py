@@ -6,6 +6,7 @@
 The scripts have the functions of kdump.sh that deal with -F: those of 1.0.42 to 1.0.59, and of 1.0.60 and 1.0.61.
 """
 
+import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -15,6 +16,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import kdumpctl, kdump
 from ansible_collections.kdump.fleet.plugins.module_utils.kdumpctl_fallback import COLLECTOR
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Fallback, Policy, Setup
+from tests.unit.plugins.module_utils.host_tree import Space
 from tests.unit.plugins.module_utils.rpm_tree import CONFIGURATION, RpmTree, ready_rpm_host
 
 SCRIPT = "/usr/lib/dracut/modules.d/99kdumpbase/kdump.sh"
@@ -198,9 +200,11 @@ def test_a_hidden_fallback_is_a_finding(tree: RpmTree, policy: Dict[str, Any], c
         )
 
 
-@pytest.mark.parametrize(("memory", "low"), [("1 kB", False), ("9999999999999 kB", True)])
-def test_a_fallback_needs_room_on_the_root_file_system(tree: RpmTree, memory: str, low: bool) -> None:
-    tree.write("/proc/meminfo", "MemTotal: {0}\n".format(memory))
+@pytest.mark.parametrize(("blocks", "low"), [(1 << 40, False), (1, True)])
+def test_a_fallback_needs_room_on_the_root_file_system(
+    tree: RpmTree, monkeypatch: pytest.MonkeyPatch, blocks: int, low: bool
+) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda path: Space(0, blocks))
     tree.write(CONFIGURATION, "ssh kdump@dump1\n")
     message = found(tree, FALLBACK).get("fallback-space-low", "")
     assert (
