@@ -81,4 +81,4 @@ class DumpSize(object):
             return None
         out = {name for bit, names in LEFT_OUT.items() if self._level & bit for name in names}
         kept = sum(count for name, count in pages.items() if name not in out)
-        return Need(kept * int(size.group(1)), "makedumpfile --mem-usage")
+        return Need(min(kept * int(size.group(1)), self._memory), "makedumpfile --mem-usage")

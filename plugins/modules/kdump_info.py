@@ -17,7 +17,9 @@ description:
   - Readiness is judged by what the kernel says in C(/sys) and C(/proc), and by the files that the next boot uses;
     never by a unit's state, because units start and do nothing when no memory is reserved.
   - It reads files only. The kernel's log is asked (C(dmesg)) only when memory should have been reserved and was not,
-    a dump server only when dumps go to one (O(probe)), and a device (C(blkid)) only while it waits for being mounted.
+    a dump server only when dumps go to one (O(probe)), a device (C(blkid)) only while it waits for being mounted, and
+    C(makedumpfile --mem-usage), which walks all memory for a minute at most, only where there is less room for a dump
+    than RAM.
   - All codes are described in the collection's C(docs/findings.md).
 requirements:
   - Python 3.6 or newer on the host
