@@ -78,18 +78,25 @@ class Parts:
         ok, seconds = self._run(command, env)
         self._keep(summary.judge_tests(part, ok, sorted(reports.glob("*.xml")), seconds))
 
-    def side_by_side(self, jobs: Sequence[lanes.Job]) -> None:
-        """Run commands as tests() does, two at a time; each is shown when it has ended."""
+    def side_by_side(self, jobs: Sequence[lanes.Job]) -> bool:
+        """Run commands as tests() or check() does, two at a time; each is shown when it has ended."""
         for job in jobs:
-            shutil.rmtree(job.reports, ignore_errors=True)
-            job.reports.mkdir(parents=True)
+            if job.reports:
+                shutil.rmtree(job.reports, ignore_errors=True)
+                job.reports.mkdir(parents=True)
+        ok = True
         self.session.log(f"{LANES} at a time, in this order: " + ", ".join(job.part for job in jobs))
         with contextlib.closing(lanes.Lanes(LANES, {**os.environ, **self.variables}).run(jobs)) as ended:
             for done in ended:
                 self.session.log(f"{done.job.part}: ended after {done.seconds:.0f} s; this is what it said")
                 print(done.output, end="", flush=True)
-                reports = sorted(done.job.reports.glob("*.xml"))
-                self._keep(summary.judge_tests(done.job.part, done.ok, reports, done.seconds))
+                ok = ok and done.ok
+                if done.job.reports:
+                    reports = sorted(done.job.reports.glob("*.xml"))
+                    self._keep(summary.judge_tests(done.job.part, done.ok, reports, done.seconds))
+                else:
+                    self._keep(summary.judge_command(done.job.part, done.ok, done.seconds))
+        return ok
 
     def pytest(self, part: str, *arguments: str | Path, python: str | Path = sys.executable) -> None:
         """Run pytest, with its arguments from the command line of nox last."""
@@ -270,8 +277,8 @@ def machines(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory(prefix="kdump-fleet-") as directory:
         parts = Parts(session, TMPDIR=directory)
         ready = parts.check("lab setup", *LAB, "setup")
-        built = [ready and parts.check(f"lab build {name}", *LAB, "build", name) for name in RECIPES]
-        if all(built):
+        builds = [lanes.Job(f"lab build {name}", (*LAB, "build", name)) for name in RECIPES]
+        if ready and parts.side_by_side(builds):
             life = ARTIFACTS / "junit" / "machines"
             parts.side_by_side(
                 [

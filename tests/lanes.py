@@ -19,11 +19,11 @@ KILL_LIMIT = 15.0  # seconds that it gets when it is told to
 
 
 class Job(NamedTuple):
-    """One command, and the directory where it leaves its JUnit reports."""
+    """One command, and the directory where it leaves its JUnit reports; None where it is one check."""
 
     part: str
     command: tuple[str, ...]
-    reports: Path
+    reports: Path | None = None
 
 
 class Done(NamedTuple):

@@ -4,7 +4,7 @@
 """Tests of dump_size.py."""
 
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 import pytest
 
@@ -97,7 +97,7 @@ def test_all_memory_is_dumped_without_a_level(tree: HostTree, collector: str) ->
     ],
     ids=["refuses", "late", "nonsense", "no-page-size", "not-installed"],
 )
-def test_where_makedumpfile_cannot_tell_it_is_a_share(tree: HostTree, answers: Makedumpfile) -> None:
+def test_where_makedumpfile_cannot_tell_it_is_a_share(tree: HostTree, answers: Optional[Makedumpfile]) -> None:
     if answers is None:
         tree.path("/usr/bin/makedumpfile").unlink()
     for collector, need in (
