@@ -80,22 +80,27 @@ def test_older_artifacts_go(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_lock_waits_for_its_holder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lock_waits_for_its_holder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "locks" / "one"
-    order = []
+    order: list[str] = []
+    told = threading.Event()
+
+    def say(text: str) -> None:
+        order.append(text)
+        told.set()
+
+    def take() -> None:
+        with cache.lock(path, "image x"):
+            order.append("second")
+
+    monkeypatch.setattr(cache, "say", say)
     with cache.lock(path, "image x"):
-        waiting = threading.Thread(target=lambda: order.append(take()))
-
-        def take() -> str:
-            with cache.lock(path, "image x"):
-                return "second"
-
+        waiting = threading.Thread(target=take)
         waiting.start()
-        while "waiting" not in capsys.readouterr().err:
-            assert waiting.is_alive()
+        assert told.wait(60)
         order.append("first")
     waiting.join()
-    assert order == ["first", "second"]
+    assert order == ["waiting for another process of the lab: image x", "first", "second"]
 
 
 def test_machines_that_start_share_the_lock(own_cache: Path) -> None:
