@@ -13,7 +13,7 @@ import re
 import shlex
 import socket
 import time
-from typing import Callable, Iterator, List, Sequence, Tuple
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
@@ -21,6 +21,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandErr
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, Target
 
 READ, WRITE = "read", "write"
+OF_SERVER = ("target-name-unresolved", "target-unreachable")  # whichever way dumps go to it
+REFUSED = "Connection refused"
 PORTS = {"ssh": 22, "nfs": 2049}
 ADDRESSES = 4  # of one name; more are not tried
 CONNECT_LIMIT = 5.0  # seconds, for each address
@@ -40,10 +42,16 @@ SSH_OPTIONS = (
 MOUNT_OPTIONS = "soft,timeo=50,retrans=2,retry=0,nolock,nosuid,nodev,noexec"
 MOUNT_POINT = "/mnt"
 NOT_MOUNTED = 32  # as mount(8) has it
-# A directory is made in $1 and removed. In a command of its own, because a dead server would hold this process.
-INSIDE = 'made=$(mktemp -dp "$1" .kdump-fleet-XXXXXX) && rmdir "$made" && df --output=avail "$1"'
+NO_DIRECTORY = 33  # there is none yet
+# A file is written in $1 and removed. In a command of its own, because a dead server would hold this process.
+INSIDE = (
+    '[ -e "$1" ] || exit {0}; made=$(mktemp -p "$1" .kdump-fleet-XXXXXX) || exit; status=0; '
+    'echo probe | dd of="$made" conv=fsync status=none || status=$?; '
+    'rm "$made" && [ "$status" = 0 ] && df --output=avail "$1"'
+).format(NO_DIRECTORY)
 # The same on an export, for unshare(1): the mount ends with the command, whatever ends that. The host never sees it.
 MOUNTED = 'mount --make-rslave / && mount -t nfs -o "$2" "$3" "$4" || exit {0}; {1}'.format(NOT_MOUNTED, INSIDE)
+_NO_WAY = re.compile(r"^ssh: connect to host (\S+) port ([0-9]+): (.+?)\r?$", re.MULTILINE)
 _HOST_KEY = re.compile("Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED")
 _REFUSED = re.compile("Permission denied|Too many authentication failures")
 _UNTOLD = re.compile("Warning: Permanently added|^debug|^\\*\\*")
@@ -70,15 +78,21 @@ def server_of(target: Target) -> str:
     return name[1:-1] if name.startswith("[") and name.endswith("]") else name
 
 
-def ask(host: Host, setup: Setup, dump_size: DumpSize, how: str) -> List[Tuple[Target, Finding]]:
-    """Ask the server in use and, where that is another, the one of the policy. They share the time."""
+def ask(host: Host, setup: Setup, dump_size: DumpSize, how: str) -> List[Tuple[Optional[Target], Finding]]:
+    """Ask the server in use and, where that is another target, the one of the policy. They share the time.
+
+    A server that both go to and that cannot be reached is one finding, of no target.
+    """
     targets = [target for target in setup.targets if target.kind in PORTS]
-    found = []  # type: List[Tuple[Target, Finding]]
+    found = []  # type: List[Tuple[Optional[Target], Finding]]
     for target in targets:
         # kdump-tools mounts an export at the path; kdumpctl has the path inside it.
         path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
         probe = Probe(host, target, path, dump_size, how, share=len(targets))
         found += [(target, finding) for finding in probe.findings()]
+    causes = {(server_of(target), finding.code) for target, finding in found if target}
+    if len(causes) < len(found) and found[-1][1].code in OF_SERVER:
+        return [(None, found[-1][1])]
     return found
 
 
@@ -162,10 +176,13 @@ class Probe(object):
         name, port, direct = server_of(self.target), PORTS["ssh"], True
         if program:
             name, port, direct = self._as_ssh_sees_it(program, name)
-        if direct:
-            self._reach(name, port)
         if not program or not self.host.exists(self.target.sshkey):  # told by findings of their own
+            if direct:
+                self._reach(name, port)
             return
+        # The port is left to ssh: sshd counts connections that end without a word, and locks their address out.
+        if direct:
+            self._addresses(name)
         self._on_server(program, "mkdir", "-p", self.path)
         if self.how == WRITE:
             made = self._on_server(program, "mktemp", "-dqp", self.path).stdout.strip()
@@ -199,6 +216,8 @@ class Probe(object):
         if answer.rc == 0:
             return answer
         said = _said(answer)
+        if answer.rc == 255:
+            _no_way(answer.stderr)
         if answer.rc != 255:
             raise StepError(
                 "target-path-not-writable",
@@ -239,11 +258,13 @@ class Probe(object):
         try:
             answer = self._run(argv)
         except CommandError as error:
-            said = str(error).replace("'{0}'".format(" ".join(argv)), "making a directory on it")
+            said = str(error).replace("'{0}'".format(" ".join(argv)), "writing a file on it")
             raise StepError("target-unreachable", "{0}: {1}".format(self.target.location, said)) from None
         if answer.rc == NOT_MOUNTED:
             message = "{0} cannot be mounted: {1}.".format(self.target.location, _said(answer))
             raise StepError("target-path-not-writable", message)
+        if answer.rc == NO_DIRECTORY:
+            raise StepError("target-missing", "{0} does not exist on {1}.".format(self.path, self.target.location))
         if answer.rc:
             raise StepError(
                 "target-path-not-writable",
@@ -270,6 +291,19 @@ class Probe(object):
                     self.target.location, self.path, free // MIB, need.bytes // MIB, need.source
                 ),
             )
+
+
+def _no_way(said: str) -> None:
+    """What ssh says of each address that it could not connect to."""
+    found = _NO_WAY.findall(said)
+    if not found:
+        return
+    (name, port), reasons = found[0][:2], sorted({reason for _name, _port, reason in found})
+    if REFUSED in reasons:
+        raise StepError("target-port-closed", "{0} refuses connections to port {1}.".format(name, port))
+    raise StepError(
+        "target-unreachable", "No connection to port {1} of {0}: {2}.".format(name, port, "; ".join(reasons))
+    )
 
 
 def _words(error: OSError) -> str:

@@ -79,7 +79,7 @@ class Facts(NamedTuple):
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
     inspection: Optional[Inspection]  # None unless it was asked for
     fallback: Optional[Place] = None  # what has to have room for a dump that does not reach its target
-    servers: Sequence[Tuple[Target, Finding]] = ()  # what keeps a dump from getting through, where that was asked
+    servers: Sequence[Tuple[Optional[Target], Finding]] = ()  # what keeps a dump from getting through, where asked
 
 
 def setup_of(host: Host, policy: Policy) -> Setup:

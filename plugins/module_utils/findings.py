@@ -54,7 +54,7 @@ def target_rules(facts: Facts) -> Iterator[Finding]:
 def server_rules(facts: Facts) -> Iterator[Finding]:
     """Would a dump get through to its server? dump_target_probe.py has asked it."""
     for target, finding in facts.servers:
-        yield of_target(facts.setup, target, finding)
+        yield of_target(facts.setup, target, finding) if target else finding
 
 
 def _place_rules(place: Place, dump_size: DumpSize) -> Iterator[Finding]:

@@ -228,7 +228,8 @@ def read(host: Host, policy: Policy) -> Setup:
 
         mount = target_mount.wanted(host, policy, CAPTURE_UNIT)
     asked = wanted(host, policy, parse(managed_block.outside(text or ""), CONFIGURATION).values, mount)
-    target, wanted_target = _target(settings), _target(dict(settings, **asked))
+    in_effect = dict(settings, **asked)
+    target, wanted_target = _target(settings), _target(in_effect)
     return Setup(
         tool="kdump-tools",
         package="kdump-tools",
@@ -263,7 +264,7 @@ def read(host: Host, policy: Policy) -> Setup:
         capture_initrd=_resolved(host, settings.get("KDUMP_INITRD") or "/var/lib/kdump/initrd.img"),
         initrd_sources=[],
         keep_dumps=int(settings["KDUMP_NUM_DUMPS"]) if _COUNT.match(settings["KDUMP_NUM_DUMPS"]) else 0,
-        collector=settings["MAKEDUMP_ARGS"],
+        collector=in_effect["MAKEDUMP_ARGS"],
         symbols=symbols.of_debian_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
         fallback=Fallback(wanted_target.path, wanted_target.path) if policy.wants_fallback else None,
         fallback_missing=next((name for name in FALLBACK if policy.wants_fallback and not host.exists(name)), None),

@@ -117,7 +117,7 @@ def read(host: Host, policy: Policy) -> Setup:
         initrd_sources=[name for name in (CONFIGURATION, capture_kernel, target.sshkey) if name]
         + kdumpctl_fallback.files(settings),
         keep_dumps=0,
-        collector=settings.get("core_collector", ""),
+        collector=in_effect.get("core_collector", ""),
         symbols=symbols.of_rpm_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
         fallback=kdumpctl_fallback.of(host, in_effect),
         mount=mount,

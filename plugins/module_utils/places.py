@@ -26,10 +26,12 @@ class Place(NamedTuple):
 def places(host: Host, setup: Setup) -> List[Place]:
     """Where dumps go now, and where they will once the policy is in effect.
 
-    What stands below a mount point tells nothing while its file system is not mounted.
+    What stands below a mount point tells nothing while its file system is not mounted. An export is not looked at from
+    here: with a dead server that would last for ever. dump_target_probe.py asks, with a limit.
     """
     local = {target.directory: target.kind == "local" for target in (setup.wanted_target, setup.target)}
-    names = [target.directory for target in (setup.target, setup.wanted_target) if target.directory]
+    targets = [target for target in (setup.target, setup.wanted_target) if target.kind != "nfs"]
+    names = [target.directory for target in targets if target.directory]
     hidden = setup.mount if setup.mount and not setup.mount.mounted else None
     return [
         place_of(host, name)._replace(local=local[name])

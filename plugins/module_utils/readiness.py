@@ -37,7 +37,7 @@ def _proof(facts: Facts) -> Optional[Dict[str, Any]]:
     return dict(facts.proof, valid=not facts.proof_changes)
 
 
-def _asked(host: Host, facts: Facts, probe: Optional[str]) -> List[Tuple[Target, Finding]]:
+def _asked(host: Host, facts: Facts, probe: Optional[str]) -> List[Tuple[Optional[Target], Finding]]:
     """What dump servers say. A host with targets of its own pays nothing, not even the import."""
     if not probe or not any(target.kind in ("ssh", "nfs") for target in facts.setup.targets):
         return []

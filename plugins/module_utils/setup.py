@@ -216,7 +216,7 @@ class Setup(NamedTuple):
     capture_initrd: Optional[str]
     initrd_sources: List[str]  # files that the capture initrd is made from: without a new one their changes do nothing
     keep_dumps: int  # older local dumps than these many are deleted after a capture; 0 keeps all
-    collector: str  # the core collector with its options, or these alone
+    collector: str  # the core collector with its options, or these alone, once the policy is in effect
     symbols: Symbols
     fallback: Optional[Fallback] = None  # once the policy is in effect
     fallback_missing: Optional[str] = None  # the file that would save a dump here; where that is not a setting

@@ -18,8 +18,8 @@ description:
     never by a unit's state, because units start and do nothing when no memory is reserved.
   - It reads files only. The kernel's log is asked (C(dmesg)) only when memory should have been reserved and was not,
     a dump server only when dumps go to one (O(probe)), a device (C(blkid)) only while it waits for being mounted, and
-    C(makedumpfile --mem-usage), which walks all memory for a minute at most, only where there is less room for a dump
-    than RAM.
+    C(makedumpfile --mem-usage), which walks all memory for a minute at most and keeps its bitmap in a temporary file,
+    only where there is less room for a dump than RAM, and no more than 64 GiB of that.
   - All codes are described in the collection's C(docs/findings.md).
 requirements:
   - Python 3.6 or newer on the host
@@ -123,10 +123,12 @@ options:
       - Whether a dump server is asked if a dump would get through to it, for targets of type ssh and nfs. Where the
         policy names another than the one in use, both are. Each step has a time limit, all of them together that of a
         minute.
-      - V(read) resolves the name, opens the port and, on an ssh server with the host's key, makes the directory where
-        it is missing (C(mkdir -p)) and reads the free room (C(df)), as kdumpctl does.
-      - V(write) also makes and removes a directory there (C(mktemp), C(rmdir)). An export that the host has not mounted
-        is mounted for that, in a mount namespace (C(unshare)) that ends with the command. In check mode it is V(read).
+      - V(read) resolves the name and, on an ssh server with the host's key, makes the directory where it is missing
+        (C(mkdir -p)) and reads the free room (C(df)), as kdumpctl does. Without a key, and for an export, no more than
+        the port is tried.
+      - V(write) also makes and removes a directory there by ssh (C(mktemp), C(rmdir)), or writes a file on the export and
+        removes it. An export that the host has not mounted is mounted for that, in a mount namespace (C(unshare)) that
+        ends with the command. In check mode it is V(read).
       - V(none) leaves the server alone.
     type: str
     choices: [none, read, write]

@@ -14,14 +14,14 @@ from tests.unit.plugins.module_utils.host_tree import HostTree
 
 GIB = 1 << 30
 USAGE = (Path(__file__).parents[2] / "fixtures/makedumpfile/mem-usage.txt").read_text()
-SHARED = "a quarter of the memory, as makedumpfile cannot tell"
+REFUSED = "No memory is reserved for crashkernel!\n\nmakedumpfile Failed.\n"
 
 
 class Makedumpfile:
     """What answers to makedumpfile --mem-usage."""
 
-    def __init__(self, stdout: str = USAGE, late: bool = False) -> None:
-        self.stdout, self.late = stdout, late
+    def __init__(self, stdout: str = USAGE, rc: int = 0, late: bool = False) -> None:
+        self.stdout, self.rc, self.late = stdout, rc, late
         self.ran: List[List[str]] = []
 
     def __call__(self, argv: List[str], timeout: float) -> CommandResult:
@@ -29,8 +29,7 @@ class Makedumpfile:
         assert timeout == TIME_LIMIT
         if self.late:
             raise CommandError("It had not ended after 60 seconds and was stopped.")
-        rc = 0 if "KERN_DATA" in self.stdout else 1
-        return CommandResult(argv, rc, self.stdout, "")
+        return CommandResult(argv, self.rc, self.stdout, "")
 
 
 @pytest.fixture
@@ -51,6 +50,10 @@ def dump_size(tree: HostTree, answers: Makedumpfile, collector: str = "makedumpf
         ("makedumpfile -l --message-level 7 -d 31", 114352),
         ("-d31 -F", 114352),
         ("-c -d 31,17", 114352),
+        ("-cd31", 114352),
+        ("-ld 31 --message-level 7", 114352),
+        ("-d 1 -c -d 31", 114352),
+        ("-d 31 -d 1", 145879),
         ("-d 15", 114352),
         ("-d 1", 145879),
         ("-d 17", 145879),
@@ -76,7 +79,7 @@ def test_room_for_all_memory_is_room_enough(tree: HostTree, collector: str) -> N
     assert answers.ran == []
 
 
-@pytest.mark.parametrize("collector", ["-c", "", "cp", "-d", "31 -d", "-d 0", "--message-d 31", "-d x31"])
+@pytest.mark.parametrize("collector", ["-c", "", "cp", "-d", "31 -d", "-d 0", "--message-d 31", "-d x31", "-id 31"])
 def test_all_memory_is_dumped_without_a_level(tree: HostTree, collector: str) -> None:
     answers = Makedumpfile()
     assert dump_size(tree, answers, collector).beyond(GIB - 1) == (
@@ -87,38 +90,66 @@ def test_all_memory_is_dumped_without_a_level(tree: HostTree, collector: str) ->
 
 
 @pytest.mark.parametrize(
-    "answers",
+    ("answers", "why"),
     [
-        Makedumpfile("No memory is reserved for crashkernel!\n\nmakedumpfile Failed.\n"),
-        Makedumpfile(late=True),
-        Makedumpfile("KERN_DATA\t\tmany\tno\n\npage size:\t4096\n"),
-        Makedumpfile("KERN_DATA\t\t5\tno\n"),
-        None,
+        (Makedumpfile("\n" + REFUSED), "makedumpfile --mem-usage says 'No memory is reserved for crashkernel!'"),
+        (Makedumpfile(rc=1), "makedumpfile --mem-usage says 'The kernel version is not supported.'"),
+        (Makedumpfile("KERN_DATA\t\tmany\tno\n\npage size:\t4096\n"), "says 'KERN_DATA\t\tmany\tno'"),
+        (Makedumpfile("KERN_DATA\t\t5\tno\n"), "says 'KERN_DATA\t\t5\tno'"),
+        (Makedumpfile(""), "makedumpfile --mem-usage says ''"),
+        (Makedumpfile(late=True), "makedumpfile --mem-usage could not be run to its end within 60 s"),
+        (None, "makedumpfile is not installed"),
     ],
-    ids=["refuses", "late", "nonsense", "no-page-size", "not-installed"],
+    ids=["refuses", "fails", "nonsense", "no-page-size", "silent", "late", "not-installed"],
 )
-def test_where_makedumpfile_cannot_tell_it_is_a_share(tree: HostTree, answers: Optional[Makedumpfile]) -> None:
+def test_where_makedumpfile_cannot_tell_it_is_a_share(
+    tree: HostTree, answers: Optional[Makedumpfile], why: str
+) -> None:
     if answers is None:
         tree.path("/usr/bin/makedumpfile").unlink()
-    for collector, need in (
-        ("-d 31", (GIB // 4, SHARED)),
-        ("-d 17", (GIB, "all memory, as makedumpfile cannot tell")),
+    for collector, size, source in (
+        ("-d 31", GIB // 4, "a share of the memory, as "),
+        ("-d 17", GIB, "all memory, as "),
     ):
-        size = dump_size(tree, answers or Makedumpfile(), collector)
-        assert size.beyond(need[0] - 1) == need
-        assert size.beyond(need[0]) is None
+        tool = dump_size(tree, answers or Makedumpfile(), collector)
+        need = tool.beyond(size - 1)
+        assert need is not None
+        assert need.bytes == size
+        assert need.source.startswith(source)
+        assert need.source.endswith(why)
+        assert tool.beyond(size) is None
 
 
 @pytest.mark.parametrize(
-    ("meminfo", "need"),
+    ("meminfo", "size"),
     [
-        ("MemTotal: 1000000 kB\nMemFree: 600000 kB\n", (400000 << 10, "the kernel's memory by /proc/meminfo")),
-        ("MemTotal: 1000000 kB\nHugetlb: 900000 kB\nMemFree: 50000 kB\n", (GIB // 4, SHARED)),
-        ("MemTotal: 5 kB\nMemFree: 50 kB\n", (GIB // 4, SHARED)),
-        ("nonsense", (GIB // 4, SHARED)),
+        ("MemTotal: 1000000 kB\nMemFree: 600000 kB\n", 400000 << 10),
+        ("MemTotal: 1000000 kB\nHugetlb: 900000 kB\nMemFree: 50000 kB\n", GIB // 4),
+        ("MemTotal: 5 kB\nMemFree: 50 kB\n", GIB // 4),
+        ("nonsense", GIB // 4),
     ],
 )
-def test_the_kernel_may_have_more_than_the_share(tree: HostTree, meminfo: str, need: object) -> None:
+def test_the_kernel_may_have_more_than_the_share(tree: HostTree, meminfo: str, size: int) -> None:
     tree.write("/proc/meminfo", meminfo)
     tree.path("/usr/bin/makedumpfile").unlink()
-    assert dump_size(tree, Makedumpfile()).beyond(0) == need
+    need = dump_size(tree, Makedumpfile()).beyond(0)
+    assert need is not None
+    assert need.bytes == size
+
+
+@pytest.mark.parametrize(("memory", "share"), [(1, 0.25), (16, 4), (64, 7), (65, 7.0625), (512, 35), (6144, 387)])
+def test_the_share_is_smaller_of_much_memory(tree: HostTree, memory: int, share: float) -> None:
+    """makedumpfile would take minutes there, and is not asked."""
+    answers = Makedumpfile()
+    need = DumpSize(Host(str(tree.root), answers), memory * GIB, "-d 31").beyond(0)
+    assert need is not None
+    if memory > 64:
+        assert need == (share * GIB, "a share of the memory, as makedumpfile is not asked for more than 64 GiB")
+        assert answers.ran == []
+    else:
+        assert need.source == "makedumpfile --mem-usage"
+        tree.path("/usr/bin/makedumpfile").unlink()
+        assert DumpSize(Host(str(tree.root), answers), memory * GIB, "-d 31").beyond(0) == (
+            share * GIB,
+            "a share of the memory, as makedumpfile is not installed",
+        )

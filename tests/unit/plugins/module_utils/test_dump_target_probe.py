@@ -13,6 +13,7 @@ import socket
 import subprocess
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from unittest import mock
 
 import pytest
 
@@ -32,12 +33,13 @@ SSH = Target("ssh", "kdump@dump1", "/var/crash", sshkey=KEY)
 NFS = Target("nfs", "dump1:/export", "/var/crash")
 MOUNTED_NFS = NFS._replace(directory="/mnt/dumps/var/crash")
 MIB = 1 << 20
-SQUASHED = "mktemp: failed to create directory via template '/mnt/var/crash/.kdump-fleet-XXXXXX': Permission denied"
+SQUASHED = "mktemp: failed to create file via template '/mnt/var/crash/.kdump-fleet-XXXXXX': Permission denied"
 DENIED = "kdump@dump1: Permission denied (publickey)."
 UNKNOWN = (
     "No ED25519 host key is known for dump1 and you have requested strict checking.\nHost key verification failed."
 )
 CHANGED = "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed."
+NO_WAY = "ssh: connect to host dump1 port 22: {0}\r\n"
 Answer = Tuple[int, str, str]
 
 
@@ -138,6 +140,18 @@ CASES = [
         "kdump@dump1 does not accept the key {0}: kdump@dump1: Permission denied (publickey).".format(KEY),
     ),
     Case(
+        "target-port-closed",
+        SSH,
+        {"mkdir": (255, "", NO_WAY.format("Network is unreachable") + NO_WAY.format("Connection refused"))},
+        "dump1 refuses connections to port 22.",
+    ),
+    Case(
+        "target-unreachable",
+        SSH,
+        {"mkdir": (255, "", NO_WAY.format("No route to host") + NO_WAY.format("Connection timed out"))},
+        "No connection to port 22 of dump1: Connection timed out; No route to host.",
+    ),
+    Case(
         "target-unreachable",
         SSH,
         {"mkdir": (255, "", "Connection closed by 192.0.2.1 port 22")},
@@ -164,6 +178,7 @@ CASES = [
         {"unshare": (32, "", "mount.nfs: access denied by server while mounting dump1:/export\n")},
         "dump1:/export cannot be mounted: mount.nfs: access denied by server while mounting dump1:/export.",
     ),
+    Case("target-missing", NFS, {"unshare": (33, "", "")}, "/var/crash does not exist on dump1:/export."),
     Case(
         "target-path-not-writable",
         NFS,
@@ -248,6 +263,8 @@ def test_ssh_is_run_as_a_capture_runs_it(client: HostTree) -> None:
 
 @pytest.mark.parametrize("target", [SSH, NFS])
 def test_a_refused_connection_is_a_closed_port(client: HostTree, target: Target) -> None:
+    """Looked at from here where ssh cannot be asked: before there is a key."""
+    client.remove(KEY)
     server = Server(client)
     server.refusing = {
         "192.0.2.1": OSError(errno.ECONNREFUSED, "refused"),
@@ -259,6 +276,7 @@ def test_a_refused_connection_is_a_closed_port(client: HostTree, target: Target)
 
 
 def test_silence_and_no_route_are_told_for_each_address(client: HostTree) -> None:
+    client.remove(KEY)
     server = Server(client)
     server.refusing = {
         "192.0.2.1": socket.timeout("timed out"),
@@ -269,6 +287,7 @@ def test_silence_and_no_route_are_told_for_each_address(client: HostTree) -> Non
 
 
 def test_one_address_that_answers_is_enough(client: HostTree) -> None:
+    client.remove(KEY)
     server = Server(client)
     server.refusing = {"192.0.2.1": OSError()}
     assert server.found(SSH) == []
@@ -313,6 +332,9 @@ def test_what_ssh_config_says_counts(client: HostTree, answer: Answer, connected
     server = Server(client)
     server.answers["-G"] = answer
     assert server.found(SSH) == []
+    assert server.connected == [], "ssh connects, and says why it cannot"
+    client.remove(KEY)
+    assert server.found(SSH) == []
     assert server.connected == connected
 
 
@@ -340,7 +362,7 @@ def test_a_command_on_an_export_is_told_in_words(client: HostTree) -> None:
 
     host = Host(str(client.root), stopped)
     probe = Probe(host, MOUNTED_NFS, "/var/crash", whole(host, 0), "write", server.connect)
-    expected = "dump1:/export: making a directory on it had not ended after 20 seconds and was stopped."
+    expected = "dump1:/export: writing a file on it had not ended after 20 seconds and was stopped."
     assert probe.findings() == [Finding("target-unreachable", expected)]
 
 
@@ -379,10 +401,11 @@ def test_an_export_is_written_and_left_as_it_was(client: HostTree, export: Path)
 
 
 def test_a_path_that_is_not_on_the_export(client: HostTree, export: Path) -> None:
-    (finding,) = on_export(client, "/other")
+    assert on_export(client, "/other") == [Finding("target-missing", "/other does not exist on dump1:/export.")]
+    (export / "file").touch()
+    (finding,) = on_export(client, "/file")
     assert finding.code == "target-path-not-writable"
-    assert finding.message.startswith("root of this host cannot write to /other of dump1:/export: mktemp: ")
-    assert finding.message.endswith(": No such file or directory.")
+    assert finding.message.startswith("root of this host cannot write to /file of dump1:/export: mktemp: ")
 
 
 def test_an_export_that_is_not_mounted_is_told_from_one_that_is_not_written(client: HostTree, export: Path) -> None:
@@ -480,6 +503,29 @@ def test_the_server_in_use_and_the_one_of_the_policy_are_both_asked(client: Host
         ("target-key-refused", denied.format("kdump@dump2", KEY), [], "rollout"),
     ]
     assert (answer["ready_now"], answer["needs_rollout"]) == (False, True)
+
+
+@pytest.mark.parametrize("cause", ["target-name-unresolved", "target-unreachable"])
+def test_a_server_that_dumps_go_to_in_two_ways_is_one_finding(client: HostTree, cause: str) -> None:
+    """It keeps them from being saved now, and from then on: it blocks both, and stops the roll-out."""
+    client.append(CONFIGURATION, "SSH=kdump@dump1\n")
+    server = Server(client)
+    client.runner = server.run
+    if cause == "target-name-unresolved":
+        server.answers["getent"] = (2, "", "")
+    else:
+        server.late = ["mkdir", "unshare"]
+        client.program("/sbin/mount.nfs")
+
+    def errors(target: Dict[str, str]) -> List[Tuple[str, List[str], str]]:
+        answer = report(client.host(), Policy.of({"target": target}), probe="write")
+        found = [finding for finding in answer["findings"] if finding["severity"] == "error"]
+        return [(finding["code"], finding["blocks"], finding["mended_by"]) for finding in found]
+
+    with mock.patch.object(dump_target_probe.Probe, "_reach", lambda probe, name, port: probe._addresses(name)):
+        assert errors({"type": "nfs", "location": "dump1:/export"}) == [(cause, ["now", "next_boot"], "administrator")]
+        in_use = ("target-in-use-fails", ["now", "next_boot"], "rollout")
+        assert errors({"type": "nfs", "location": "dump2:/export"}) == [in_use, (cause, [], "administrator")]
 
 
 def test_kdump_tools_mounts_an_export_at_the_path(client: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:

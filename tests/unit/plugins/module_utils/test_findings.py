@@ -220,7 +220,8 @@ CASES = [
         "fallback-space-low",
         to_server_or_here,
         "A dump that does not reach kdump@dump1 is saved on this host: the file system of /var/crash has 2 MiB free, "
-        "and it may need 255 MiB (a quarter of the memory, as makedumpfile cannot tell).",
+        "and it may need 255 MiB (a share of the memory, as makedumpfile --mem-usage says 'No memory is reserved for "
+        "crashkernel!').",
         free=2 * MIB,
         policy={"target": {"type": "ssh", "location": "kdump@dump1"}, "fallback": "local"},
     ),
@@ -536,14 +537,14 @@ def test_kinds_are_consistent(code: str) -> None:
         (
             Space(0, 256),
             "target-space-low",
-            "/var/crash has 1 MiB free; a dump of this host may need 255 MiB (a quarter of the memory, as makedumpfile "
-            "cannot tell).",
+            "/var/crash has 1 MiB free; a dump of this host may need 255 MiB (a share of the memory, as makedumpfile "
+            "--mem-usage says 'No memory is reserved for crashkernel!').",
         ),
         (
             Space(0, 0),
             "target-space-low",
-            "/var/crash has 0 MiB free; a dump of this host may need 255 MiB (a quarter of the memory, as makedumpfile "
-            "cannot tell).",
+            "/var/crash has 0 MiB free; a dump of this host may need 255 MiB (a share of the memory, as makedumpfile "
+            "--mem-usage says 'No memory is reserved for crashkernel!').",
         ),
     ],
 )

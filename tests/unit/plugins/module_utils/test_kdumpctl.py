@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.kdump.fleet.plugins.module_utils import kdump_conf, kdumpctl
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup, Target
@@ -222,13 +223,25 @@ def test_the_path_goes_with_the_target(tree: RpmTree) -> None:
 
 
 def test_a_directory_with_other_users_is_not_closed_to_them(tree: RpmTree) -> None:
-    tree.write("/proc/self/mounts", "server:/export /mnt/shared nfs4 rw 0 0\n")
+    tree.write("/dev/vdb1", "")
+    tree.write("/proc/self/mounts", "/dev/vdb1 /mnt/shared ext4 rw 0 0\n")
+    tree.write("/etc/fstab", "/dev/vdb1 /mnt/shared ext4 defaults 0 0\n")
     tree.directory("/mnt/shared/dumps", 0o755)
-    tree.write(CONFIGURATION, "nfs server:/export\npath /dumps\n")
+    tree.write(CONFIGURATION, "ext4 /dev/vdb1\npath /dumps\n")
     os.utime(str(tree.path(CONFIGURATION)), (1, 1))
     found = codes(tree)
     assert "target-shared" in found
     assert "target-readable-by-others" not in found
+
+
+def test_an_export_is_not_looked_at_from_here(tree: RpmTree) -> None:
+    """With a dead server, whatever looks at it would not come back."""
+    tree.write("/proc/self/mounts", "server:/export /mnt/shared nfs4 rw 0 0\n")
+    tree.directory("/mnt/shared/dumps", 0o755)
+    tree.write(CONFIGURATION, "nfs server:/export\npath /dumps\n")
+    facts = gather(tree.host(), Policy())
+    assert facts.setup.target.directory == "/mnt/shared/dumps"
+    assert facts.places == []
 
 
 # ---- an older kdumpctl
