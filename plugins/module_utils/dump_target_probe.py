@@ -9,12 +9,12 @@ Imported for hosts with an ssh or nfs target alone. The commands on an ssh serve
 
 import errno
 import os
-import re
 import shlex
 import socket
 import time
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
+from ansible_collections.kdump.fleet.plugins.module_utils import ssh_failure
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
@@ -22,7 +22,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, Ta
 
 READ, WRITE = "read", "write"
 OF_SERVER = ("target-name-unresolved", "target-unreachable")  # whichever way dumps go to it
-REFUSED = "Connection refused"
 PORTS = {"ssh": 22, "nfs": 2049}
 ADDRESSES = 4  # of one name; more are not tried
 CONNECT_LIMIT = 5.0  # seconds, for each address
@@ -51,11 +50,6 @@ INSIDE = (
 ).format(NO_DIRECTORY)
 # The same on an export, for unshare(1): the mount ends with the command, whatever ends that. The host never sees it.
 MOUNTED = 'mount --make-rslave / && mount -t nfs -o "$2" "$3" "$4" || exit {0}; {1}'.format(NOT_MOUNTED, INSIDE)
-_NO_WAY = re.compile(r"^ssh: connect to host (\S+) port ([0-9]+): (.+?)\r?$", re.MULTILINE)
-_HOST_KEY = re.compile("Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED")
-_REFUSED = re.compile("Permission denied|Too many authentication failures")
-_UNTOLD = re.compile("Warning: Permanently added|^debug|^\\*\\*")
-
 Connect = Callable[[str, int, float], None]
 
 
@@ -215,26 +209,7 @@ class Probe(object):
             ) from None
         if answer.rc == 0:
             return answer
-        said = _said(answer)
-        if answer.rc == 255:
-            _no_way(answer.stderr)
-        if answer.rc != 255:
-            raise StepError(
-                "target-path-not-writable",
-                "'{0}' on {1} ended with status {2}: {3}.".format(
-                    " ".join(words), self.target.location, answer.rc, said
-                ),
-            )
-        if _HOST_KEY.search(answer.stderr):
-            raise StepError(
-                "target-host-key-unknown", "ssh does not trust {0}: {1}.".format(self.target.location, said)
-            )
-        if _REFUSED.search(answer.stderr):
-            raise StepError(
-                "target-key-refused",
-                "{0} does not accept the key {1}: {2}.".format(self.target.location, self.target.sshkey, said),
-            )
-        raise StepError("target-unreachable", "ssh to {0} failed: {1}.".format(self.target.location, said))
+        raise StepError(*ssh_failure.cause(self.target, words, answer))
 
     # ---- nfs
 
@@ -261,7 +236,7 @@ class Probe(object):
             said = str(error).replace("'{0}'".format(" ".join(argv)), "writing a file on it")
             raise StepError("target-unreachable", "{0}: {1}".format(self.target.location, said)) from None
         if answer.rc == NOT_MOUNTED:
-            message = "{0} cannot be mounted: {1}.".format(self.target.location, _said(answer))
+            message = "{0} cannot be mounted: {1}.".format(self.target.location, ssh_failure.said(answer))
             raise StepError("target-path-not-writable", message)
         if answer.rc == NO_DIRECTORY:
             raise StepError("target-missing", "{0} does not exist on {1}.".format(self.path, self.target.location))
@@ -269,7 +244,7 @@ class Probe(object):
             raise StepError(
                 "target-path-not-writable",
                 "root of this host cannot write to {0} of {1}: {2}.".format(
-                    self.path, self.target.location, _said(answer)
+                    self.path, self.target.location, ssh_failure.said(answer)
                 ),
             )
         return answer
@@ -293,26 +268,6 @@ class Probe(object):
             )
 
 
-def _no_way(said: str) -> None:
-    """What ssh says of each address that it could not connect to."""
-    found = _NO_WAY.findall(said)
-    if not found:
-        return
-    (name, port), reasons = found[0][:2], sorted({reason for _name, _port, reason in found})
-    if REFUSED in reasons:
-        raise StepError("target-port-closed", "{0} refuses connections to port {1}.".format(name, port))
-    raise StepError(
-        "target-unreachable", "No connection to port {1} of {0}: {2}.".format(name, port, "; ".join(reasons))
-    )
-
-
 def _words(error: OSError) -> str:
     """The system's words; a time-out that Python makes itself has no number."""
     return os.strerror(error.errno) if error.errno else str(error) or "timed out"
-
-
-def _said(answer: CommandResult) -> str:
-    """The last lines of what a command said, without what ssh says in any case."""
-    lines = [line.strip() for line in (answer.stderr or answer.stdout).splitlines() if line.strip()]
-    told = [line for line in lines if not _UNTOLD.search(line)]
-    return " / ".join(told[-2:]).rstrip(".")[-400:] or "nothing"

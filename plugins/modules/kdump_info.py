@@ -126,9 +126,9 @@ options:
       - V(read) resolves the name and, on an ssh server with the host's key, makes the directory where it is missing
         (C(mkdir -p)) and reads the free room (C(df)), as kdumpctl does. Without a key, and for an export, no more than
         the port is tried.
-      - V(write) also makes and removes a directory there by ssh (C(mktemp), C(rmdir)), or writes a file on the export and
-        removes it. An export that the host has not mounted is mounted for that, in a mount namespace (C(unshare)) that
-        ends with the command. In check mode it is V(read).
+      - V(write) also makes and removes a directory there by ssh (C(mktemp), C(rmdir)), or writes a file on the export
+        and removes it. An export that the host has not mounted is mounted for that, in a mount namespace (C(unshare))
+        that ends with the command. In check mode it is V(read).
       - V(none) leaves the server alone.
     type: str
     choices: [none, read, write]

@@ -144,12 +144,12 @@ def test_the_share_is_smaller_of_much_memory(tree: HostTree, memory: int, share:
     need = DumpSize(Host(str(tree.root), answers), memory * GIB, "-d 31").beyond(0)
     assert need is not None
     if memory > 64:
-        assert need == (share * GIB, "a share of the memory, as makedumpfile is not asked for more than 64 GiB")
+        assert need == (int(share * GIB), "a share of the memory, as makedumpfile is not asked for more than 64 GiB")
         assert answers.ran == []
     else:
         assert need.source == "makedumpfile --mem-usage"
         tree.path("/usr/bin/makedumpfile").unlink()
         assert DumpSize(Host(str(tree.root), answers), memory * GIB, "-d 31").beyond(0) == (
-            share * GIB,
+            int(share * GIB),
             "a share of the memory, as makedumpfile is not installed",
         )
