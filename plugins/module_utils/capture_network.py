@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a capture initrd holds the drivers of the way to its dump server. Sources: sysfs(5), ip-route(8).
+"""Whether a capture initrd holds the drivers of the way to its dump server. Sources: sysfs(5), ip-route(8), kmod(8).
 
 A driver that is built into the kernel is not looked for, nor one whose card is not on that way.
 """
@@ -17,6 +17,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import Target
 
 LIMIT = 20.0  # seconds
 _DEVICE = re.compile(r" dev (\S+)")
+_BUILT_IN = re.compile(r"/([^/\n]+)\.ko$", re.MULTILINE)
 _MODULE = re.compile(r"(.+)\.ko(?:\.(?:xz|gz|zst))?\Z")
 
 
@@ -27,7 +28,23 @@ def missing_drivers(host: Host, held: Set[str], target: Target) -> List[str]:
     modules = [_MODULE.match(posixpath.basename(name)) for name in held]
     there = {match.group(1).replace("-", "_") for match in modules if match}
     found = {card: driver for device in _devices(host, target) for card, driver in _drivers(host, device)}
-    return ["the driver {0} of {1}".format(found[card], card) for card in sorted(found) if found[card] not in there]
+    missing = ["the driver {0} of {1}".format(found[card], card) for card in sorted(found) if found[card] not in there]
+    return missing + list(_file_system(host, there, target))
+
+
+def _file_system(host: Host, there: Set[str], target: Target) -> Iterator[str]:
+    """The modules of the NFS client: its own, and one of a version."""
+    if target.kind != "nfs":
+        return
+    release = (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    built_in = host.read("/lib/modules/{0}/modules.builtin".format(release))
+    if built_in is None:
+        return
+    known = there | set(_BUILT_IN.findall(built_in))
+    if "nfs" not in known:
+        yield "the module nfs"
+    elif not known & {"nfsv4", "nfsv3"}:
+        yield "the module nfsv4 or nfsv3"
 
 
 def _devices(host: Host, target: Target) -> Iterator[str]:

@@ -20,6 +20,7 @@ def test_sshd_was_told(host: Host) -> None:
     told = host.check_output("/usr/sbin/sshd -T -C user=kdump,host=n1,addr=192.0.2.2").splitlines()
     for line in (
         "maxstartups 200:30:400",
+        "persourcepenaltyexemptlist 192.0.2.0/24",
         "authorizedkeysfile /etc/ssh/kdump-fleet/authorized_keys",
         "disableforwarding yes",
         "permittty no",

@@ -71,7 +71,15 @@ def test_the_dump_during_which_the_server_died(dumps: list[dict[str, Any]], jour
 
 def test_the_journal_tells_of_what_was_finished(dumps: list[dict[str, Any]], journal: str) -> None:
     place = "/".join(dumps[0]["path"].split("/")[-2:])
-    assert f"n1 finished {place}: {dumps[0]['size_bytes']} bytes" in journal
+    finished = f"n1 finished {place}: {dumps[0]['size_bytes']} bytes"
+    assert finished in journal
+    assert "n1 REFUSED" not in journal.partition(finished)[0], "nothing that a real capture says is refused"
+
+
+def test_the_kernels_log_came_with_the_dump(host: Host, dumps: list[dict[str, Any]]) -> None:
+    dump, log = sorted(host.file(dumps[0]["directory"]).listdir(), reverse=True)
+    assert (dump.partition(".")[0], log.partition(".")[0]) == ("dump", "dmesg")
+    assert "Kernel panic" in host.file(f"{dumps[0]['directory']}/{log}").content_string
 
 
 def test_the_rotated_key_is_the_only_one(host: Host) -> None:

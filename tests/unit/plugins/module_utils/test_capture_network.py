@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of capture_network.py. The answer of ip is that of iproute2 6.1."""
 
-from typing import List, Set
+from typing import List, Optional, Set
 
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.capture_network import missing_drivers
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Target
-from tests.unit.plugins.module_utils.host_tree import HostTree
+from tests.unit.plugins.module_utils.host_tree import KERNEL, HostTree
 
 SSH = Target("ssh", "kdump@dump1", "/var/crash", sshkey="/root/.ssh/kdump_id_rsa")
 NFS = Target("nfs", "dump1:/export", "/var/crash")
@@ -83,3 +83,25 @@ def test_a_way_that_is_not_known_has_a_finding_of_its_own(way: HostTree) -> None
 
     way.runner = fail
     assert missing_drivers(way.host(), set(), SSH) == []
+
+
+@pytest.mark.parametrize(
+    ("held", "built_in", "missing"),
+    [
+        ({"nfs", "nfsv4"}, "", []),
+        ({"nfs", "nfsv3"}, "", []),
+        ({"nfsv4"}, "kernel/fs/nfs/nfs.ko\n", []),
+        (set(), "kernel/fs/nfs/nfs.ko\nkernel/fs/nfs/nfsv4.ko\n", []),
+        (set(), "kernel/fs/nfs_common/nfs_acl.ko\n", ["the module nfs"]),
+        ({"nfs"}, "", ["the module nfsv4 or nfsv3"]),
+        (set(), None, []),
+    ],
+)
+def test_an_export_needs_the_client_of_nfs(
+    way: HostTree, held: Set[str], built_in: Optional[str], missing: List[str]
+) -> None:
+    if built_in is not None:
+        way.write("/lib/modules/{0}/modules.builtin".format(KERNEL), built_in)
+    there = {"usr/lib/modules/x/kernel/fs/nfs/{0}.ko.xz".format(name) for name in held}
+    assert missing_drivers(way.host(), there, NFS) == missing
+    assert missing_drivers(way.host(), there, SSH) == []
