@@ -59,9 +59,9 @@ class Parts:
         self.variables = {**ENVIRONMENT, **variables}
         self.failed: list[str] = []
 
-    def check(self, part: str, *command: str | Path, env: dict[str, str] | None = None) -> bool:
+    def check(self, part: str, *command: str | Path) -> bool:
         """Run a command that is one check."""
-        ok, seconds = self._run(command, env)
+        ok, seconds = self._run(command)
         self._keep(summary.judge_command(part, ok, seconds))
         return ok
 
@@ -70,12 +70,11 @@ class Parts:
         part: str,
         *command: str | Path,
         reports: Path,
-        env: dict[str, str] | None = None,
     ) -> None:
         """Run a command that writes JUnit reports into the directory reports, which is emptied first."""
         shutil.rmtree(reports, ignore_errors=True)
         reports.mkdir(parents=True)
-        ok, seconds = self._run(command, env)
+        ok, seconds = self._run(command)
         self._keep(summary.judge_tests(part, ok, sorted(reports.glob("*.xml")), seconds))
 
     def side_by_side(self, jobs: Sequence[lanes.Job]) -> bool:
@@ -126,10 +125,10 @@ class Parts:
         if self.failed:
             self.session.error("failed: " + ", ".join(self.failed))
 
-    def _run(self, command: Iterable[str | Path], env: dict[str, str] | None) -> tuple[bool, float]:
+    def _run(self, command: Iterable[str | Path]) -> tuple[bool, float]:
         begin = time.monotonic()
         try:
-            self.session.run(*command, env={**self.variables, **(env or {})}, external=True)
+            self.session.run(*command, env=self.variables, external=True)
             ok = True
         except CommandFailed:
             ok = False
@@ -253,21 +252,14 @@ def sanity(session: nox.Session) -> None:
     else:
         interpreters["sanity 2.16"] = environment(session, oldest, "sanity-2.16.txt")
     interpreters[f"sanity {ansible_test.core_version()}"] = Path(sys.executable)
-    for part, python in interpreters.items():
-        with tempfile.TemporaryDirectory(prefix="kdump-fleet-") as directory:
-            copy = ansible_test.copy_checkout(Path(directory))
-            with session.chdir(copy):
-                parts.tests(
-                    part,
-                    python.parent / "ansible-test",
-                    "sanity",
-                    "--color",
-                    "no",
-                    "--junit",
-                    *session.posargs,
-                    reports=copy / "tests" / "output" / "junit",
-                    env=ansible_test.environment(python),
-                )
+    with tempfile.TemporaryDirectory(prefix="kdump-fleet-") as directory:
+        jobs = []
+        for part, python in interpreters.items():
+            copy = ansible_test.copy_checkout(Path(directory) / part.replace(" ", "-"))
+            command = (str(python.parent / "ansible-test"), "sanity", "--color", "no", "--junit", *session.posargs)
+            reports = copy / "tests" / "output" / "junit"
+            jobs.append(lanes.Job(part, command, reports, copy, ansible_test.environment(python)))
+        parts.side_by_side(jobs)
     parts.end()
 
 

@@ -19,6 +19,12 @@ from pathlib import Path
 from tests import pythons
 from tests.checkout import ROOT, cache_directory, files
 
+WHICH = """
+import ansible_test
+from importlib import metadata
+print(list(ansible_test.__path__)[0])
+print(metadata.version("ansible-core"))
+"""
 VERSIONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
 # Takes the place of get-pip.py, which is run with the arguments of "pip install" and two of its own: every Python
@@ -65,10 +71,8 @@ def pip_settings(listed: str) -> str:
 
 def environment(python: Path) -> dict[str, str]:
     """The variables for the ansible-test that belongs to this interpreter; fills its home."""
-    home = cache_directory() / "ansible-test"
-    source = subprocess.check_output(
-        [python, "-c", "import ansible_test; print(list(ansible_test.__path__)[0])"], text=True
-    ).strip()
+    source, version = subprocess.check_output([python, "-c", WHICH], text=True).splitlines()
+    home = cache_directory() / "ansible-test" / version  # two releases run side by side
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in pip_versions(Path(source)):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, NamedTuple
 
 END_LIMIT = 60.0  # seconds that a command gets to end by itself
@@ -19,11 +20,16 @@ KILL_LIMIT = 15.0  # seconds that it gets when it is told to
 
 
 class Job(NamedTuple):
-    """One command, and the directory where it leaves its JUnit reports; None where it is one check."""
+    """One command, and the directory where it leaves its JUnit reports; None where it is one check.
+
+    It is run in a directory, with variables beside those of all.
+    """
 
     part: str
     command: tuple[str, ...]
     reports: Path | None = None
+    directory: Path | None = None
+    variables: Mapping[str, str] = MappingProxyType({})
 
 
 class Done(NamedTuple):
@@ -68,7 +74,12 @@ class Lanes:
             if self._stopped:
                 return 1
             process = subprocess.Popen(
-                job.command, env=self.variables, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT
+                job.command,
+                cwd=job.directory,
+                env={**self.variables, **job.variables},
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
             )
             self._running.add(process)
         try:

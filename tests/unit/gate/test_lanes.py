@@ -36,6 +36,14 @@ def test_two_run_at_a_time_and_their_outputs_do_not_mix(tmp_path: Path) -> None:
     assert all(done.seconds > 0 for done in found.values())
 
 
+def test_a_job_has_its_own_directory_and_variables(tmp_path: Path) -> None:
+    own = Job("a", ("sh", "-c", "echo $WHO; pwd"), directory=tmp_path, variables={"WHO": "you"})
+    (done,) = Lanes(1, {**os.environ, "WHO": "me"}).run([own])
+    assert done.output == f"you\n{tmp_path}\n"
+    (done,) = Lanes(1, {**os.environ, "WHO": "me"}).run([own._replace(variables={})])
+    assert done.output.startswith("me\n")
+
+
 def test_no_more_than_the_lanes_run_in_the_given_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = [job(name, "mkdir only && sleep 0.05 && rmdir only && echo $WHO", tmp_path) for name in "abc"]
     variables = {**os.environ, "WHO": "me"}

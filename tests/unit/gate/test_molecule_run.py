@@ -130,10 +130,13 @@ def test_scenarios_are_found(tmp_path: Path) -> None:
 
 
 def test_the_longest_scenario_comes_first(tmp_path: Path) -> None:
+    """A crash takes longer than any step."""
     for name, steps in (("a", "[create]"), ("b", "[create, converge, verify tests/armed]"), ("c", "[create]")):
         (tmp_path / "molecule" / name).mkdir(parents=True)
         (tmp_path / "molecule" / name / "molecule.yml").write_text(f"scenario: {{test_sequence: {steps}}}\n")
     assert molecule_run.longest_first(tmp_path) == ["b", "a", "c"]
+    (tmp_path / "molecule/c/side_effect.yml").write_text("- role: kdump.fleet.crash_test\n" * 2)
+    assert molecule_run.longest_first(tmp_path) == ["c", "b", "a"]
 
 
 def test_steps_become_a_report(tmp_path: Path) -> None:
