@@ -139,6 +139,12 @@ CODES: Dict[str, Kind] = {
     "target-not-mounted-at-boot": Kind(
         "warning", (), ADMINISTRATOR, "Correct its line in /etc/fstab, or let the roll-out mount it: kdump_mount_point."
     ),
+    "target-mount-hard": Kind(
+        "warning",
+        (),
+        ADMINISTRATOR,
+        "Let the roll-out write the options (kdump_nfs_options), or add soft to those of the mount or the line.",
+    ),
     "target-not-a-directory": Kind(
         "error", BOTH, ADMINISTRATOR, "Move what stands there, or choose another kdump_path."
     ),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules about a file system of its own for dumps; findings.py puts them among the others."""
+"""The rules about mounting what dumps go to; findings.py puts them among the others."""
 
 from typing import Iterator, Optional
 
@@ -12,7 +12,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup
 
 
 def mount_rules(facts: Facts) -> Iterator[Finding]:
-    """Is the file system of the dumps there, now and when a capture kernel boots?"""
+    """Is the file system of the dumps there, now and when a capture kernel boots, and does it let go of that?"""
+    yield from _export_rules(facts.setup)
     finding = _asked_for(facts.setup)
     if finding:
         yield finding
@@ -51,9 +52,22 @@ def _asked_for(setup: Setup) -> Optional[Finding]:
             "{0} is mounted at {1} now, but {2} has no line for it.".format(mount.device, mount.directory, TABLE),
             lost if used else (),
         )
-    if mount.line != mount.written:
-        return Finding(
-            "configuration-differs",
-            "{0} has '{1}', the roll-out writes '{2}'.".format(TABLE, mount.written, mount.line),
+    return None if mount.line == mount.written else _differs(mount.written, mount.line)
+
+
+def _export_rules(setup: Setup) -> Iterator[Finding]:
+    export = setup.export
+    if export and export.line != export.written:
+        yield _differs(export.written, export.line)
+        if export.line:  # which has other options
+            return
+    if setup.hard_mount:
+        yield Finding(
+            "target-mount-hard",
+            "The capture kernel mounts {0}: a server that dies during a dump holds it for ever, and the host does not "
+            "come back.".format(setup.hard_mount),
         )
-    return None
+
+
+def _differs(written: str, line: str) -> Finding:
+    return Finding("configuration-differs", "{0} has '{1}', the roll-out writes '{2}'.".format(TABLE, written, line))

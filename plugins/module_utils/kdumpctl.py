@@ -11,10 +11,12 @@ from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import (
     crashkernel,
+    export_line,
     kdump_conf,
     kdump_conf_on_host,
     kdumpctl_fallback,
     kdumpctl_target,
+    mounts,
     symbols,
     units,
 )
@@ -115,12 +117,15 @@ def read(host: Host, policy: Policy) -> Setup:
             ),
         ),
         initrd_sources=[name for name in (CONFIGURATION, capture_kernel, target.sshkey) if name]
-        + kdumpctl_fallback.files(settings),
+        + kdumpctl_fallback.files(settings)
+        + ([mounts.TABLE] if export_line.DIRECTIVE in settings else []),
         keep_dumps=0,
         collector=in_effect.get("core_collector", ""),
         symbols=symbols.of_rpm_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
         fallback=kdumpctl_fallback.of(host, in_effect),
         mount=mount,
+        export=export_line.wanted(host, policy, in_effect),
+        hard_mount=export_line.hard(host, in_effect),
     )
 
 

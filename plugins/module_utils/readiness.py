@@ -102,6 +102,7 @@ def report(
             "mount": {name: value for name, value in setup.mount._asdict().items() if name != "refusal"}
             if setup.mount
             else None,
+            "export": dict(setup.export._asdict()) if setup.export else None,
             "in_fstab": bool(managed_block.inside(host.read(mounts.TABLE) or "")),
         },
         "proof": _proof(facts),

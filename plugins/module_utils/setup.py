@@ -77,6 +77,14 @@ class TargetMount(NamedTuple):
         return posixpath.normpath("{0}/{1}".format(self.directory, path))
 
 
+class ExportLine(NamedTuple):
+    """The line of /etc/fstab out of which kdumpctl takes the mount options of an export."""
+
+    directory: str  # where it would be mounted
+    line: str  # what the roll-out writes there; empty where it has nothing to write
+    written: str  # what it has written there
+
+
 class Fallback(NamedTuple):
     """Where a dump is saved on this host when it does not reach its target."""
 
@@ -93,6 +101,7 @@ class Policy(NamedTuple):
     target: Optional[Dict[str, Optional[str]]] = None  # type and location, as kdump.conf(5) has them; or type local
     path: Optional[str] = None
     mount_point: Optional[str] = None  # where the roll-out mounts a target that is a file system
+    nfs_options: Optional[str] = None  # with which kdumpctl mounts an export; empty: what the host has decides
     sshkey: Optional[str] = None
     core_collector: Optional[str] = None
     compression: Optional[str] = None
@@ -222,6 +231,8 @@ class Setup(NamedTuple):
     fallback_missing: Optional[str] = None  # the file that would save a dump here; where that is not a setting
     mount: Optional[TargetMount] = None  # what the policy asks the roll-out to mount
     doubt_at_boot: Optional[str] = None  # why the capture kernel may find the dumps' file system not mounted
+    export: Optional[ExportLine] = None  # what the roll-out has to do with the options of an export
+    hard_mount: Optional[str] = None  # how an export is mounted whose server would hold the capture kernel for ever
 
     @property
     def moves(self) -> bool:

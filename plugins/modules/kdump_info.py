@@ -59,6 +59,13 @@ options:
             missing for that is a finding which the roll-out mends.
           - With kdump-tools, which has no such target, the dumps' directory is O(policy.path) below it.
         type: path
+      nfs_options:
+        description:
+          - Options with which the capture kernel mounts an export that C(/etc/kdump.conf) names (directive C(nfs)).
+            kdumpctl takes them from a line in C(/etc/fstab), which the roll-out writes; empty for no such line.
+          - Where an administrator has a line for the export, or has mounted it, that decides.
+          - Only kdumpctl has this; kdump-tools mounts by options of its own.
+        type: str
       sshkey:
         description: The private key for an ssh target.
         type: path
@@ -428,6 +435,28 @@ target:
           type: str
           returned: always
           sample: UUID=92ebbaa5-321a-432b-92e9-127710720f1e /srv/dumps ext4 nosuid,nodev,noexec,nofail 0 0
+    export:
+      description: The line in C(/etc/fstab) out of which kdumpctl takes the mount options of an export; null where the
+        roll-out has no say in it.
+      type: dict
+      returned: always
+      contains:
+        directory:
+          description: Where it would be mounted.
+          type: str
+          returned: always
+          sample: /var/lib/kdump-fleet-export
+        line:
+          description: What the roll-out writes there; empty where it writes nothing, as where an administrator's line
+            or mount decides.
+          type: str
+          returned: always
+          sample: dump1:/srv/kdump/web7 /var/lib/kdump-fleet-export nfs rw,noauto,soft,timeo=100,retrans=3,nolock 0 0
+        written:
+          description: What it has written there, empty without such a line.
+          type: str
+          returned: always
+          sample: dump1:/srv/kdump/web7 /var/lib/kdump-fleet-export nfs rw,noauto,soft,timeo=100,retrans=3,nolock 0 0
     in_fstab:
       description: Whether C(/etc/fstab) has a line that a roll-out has written, for whatever file system.
       type: bool
@@ -521,6 +550,7 @@ POLICY = dict(
     target=dict(type="dict", options=TARGET),
     path=dict(type="path"),
     mount_point=dict(type="path"),
+    nfs_options=dict(type="str"),
     sshkey=dict(type="path", no_log=False),
     core_collector=dict(type="str"),
     compression=dict(type="str", choices=["none", "bzip2", "gzip", "lz4", "xz"]),

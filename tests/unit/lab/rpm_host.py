@@ -33,10 +33,11 @@ case $* in
 *) column=0 ;;
 esac
 rows='/dev/vda3 ext4 / rw,relatime
-/dev/vda2 ext4 /boot rw,relatime'
+/dev/vda2 ext4 /boot rw,relatime
+'"${MOUNTED-}"
 case $* in *--fstab*) rows=$FSTAB ;; esac
 for wanted; do :; done
-[ "$column" != 0 ] || { [ "$wanted" = / ] || [ "$wanted" = /boot ]; exit; }
+[ "$column" != 0 ] || { echo "$rows" | cut -d " " -f 3 | grep -Fqx -- "$wanted"; exit; }
 case $* in *--target*) wanted=/dev/vda3 ;; esac
 echo "$rows" | awk -v device="$wanted" -v column=$column '$1 == device { print $column; n = 1 } END { exit !n }'
 """

@@ -131,6 +131,22 @@ def test_a_dump_over_nfs_is_one_in_a_file_system(network: Host) -> None:
     assert network.read("/proc/sysrq-trigger") == "o\n"
 
 
+def test_a_server_that_dies_during_a_dump_over_nfs_is_left_alone(network: Host, fake: Fake) -> None:
+    """Its mount is soft: what is asked of it fails. The dump is saved here, and only that is unmounted."""
+    fake("umount", 'echo "${1#"$LAB_ROOT"}" >>"$LAB_ROOT/unmounted"')
+    fake("sync", "case $* in *server-export*) exit 1 ;; esac")
+    fstab = "server:/srv/dumps /kdumproot/mnt/server-export nfs soft,timeo=100 0 0\n" + FALLBACK
+    conf = "nfs server:/srv/dumps\npath /var/crash\nfailure_action dump_to_rootfs\n"
+    dump, *files = capture(network, conf, fstab, "sysroot/var")
+    assert dump.parent == network.root / "sysroot/var/crash"
+    assert [path.name for path in files] == ["kexec-dmesg.log", "vmcore", "vmcore-dmesg.txt"]
+    (there,) = (network.root / "kdumproot/mnt/server-export/var/crash").iterdir()
+    assert {path.name for path in there.iterdir()} == {"kexec-dmesg.log", "vmcore-incomplete", "vmcore-dmesg.txt"}
+    assert network.read("/mounts").startswith("-t nfs -o soft,timeo=100 server:/srv/dumps ")
+    assert network.read("/unmounted") == "/sysroot\n"
+    assert network.read("/proc/sysrq-trigger") == "b\n"
+
+
 @pytest.mark.parametrize("refused", ["mkdir", "umask 0077 && dd bs=512", "mv '"])
 def test_a_dump_that_the_server_does_not_take_goes_to_the_root_file_system(network: Host, refused: str) -> None:
     """By role kdump's collector: makedumpfile itself is given -F, as by kdump-utils 1.0.61, and refuses that."""

@@ -140,6 +140,42 @@ def test_a_fallback_is_a_second_mount_of_the_capture_initrd(host: Host) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("fstab", "mounted", "line", "mounts"),
+    [
+        ("", "", "server:/srv/dumps /kdumproot nfs defaults", "-t nfs server:/srv/dumps /tmp/mkdumprd."),
+        (
+            "server:/srv/dumps nfs /mnt soft,ro,timeo=100,proto=tcp,mountproto=udp,noauto",
+            "",
+            "server:/srv/dumps /kdumproot/mnt nfs soft,rw,timeo=100",
+            "/mnt\n",
+        ),
+        (
+            "server:/srv/dumps nfs /elsewhere soft",
+            "server:/srv/dumps nfs4 /mnt rw,hard,proto=tcp,clientaddr=192.0.2.7,mountaddr=192.0.2.1,addr=192.0.2.1",
+            "server:/srv/dumps /kdumproot/mnt nfs rw,hard",
+            None,
+        ),
+    ],
+)
+def test_an_export_keeps_the_options_of_its_mount_or_of_its_line(
+    host: Host, fake: Fake, fstab: str, mounted: str, line: str, mounts: str | None
+) -> None:
+    (host.root / INITRD[1:]).unlink()
+    (host.root / "mnt/var/crash").mkdir(parents=True)
+    host.configure("nfs server:/srv/dumps\npath /var/crash\n")
+    # A mount made for the look at it has the directory, too.
+    fake("mktemp", 'made="${2%XXXXXX}1"; mkdir -p "$made/var/crash"; echo "$made"')
+    status, lines = host.kdumpctl("start", FSTAB=fstab, MOUNTED=mounted)
+    assert status == 0, lines
+    words = host.read("/dracut").splitlines()
+    assert words[words.index("--mount") + 1] == line
+    if mounts is None:
+        assert not (host.root / "mounts").exists()
+    else:
+        assert host.read("/mounts").replace(str(host.root), "").startswith(mounts)
+
+
 def test_a_missing_path_is_told_by_mkdumprd_when_there_is_no_initrd(host: Host) -> None:
     (host.root / INITRD[1:]).unlink()
     host.configure("path /var/nosuch\n")

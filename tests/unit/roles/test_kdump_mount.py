@@ -46,8 +46,8 @@ def test_what_is_not_mounted_is_and_comes_out_again(tree: HostTree) -> None:
     assert due(answer, "mount.yml", "Make the directory")
     assert due(answer, "mount.yml", "Mount the file system")
     assert not due(answer, "remove.yml", "Take the file system")
-    written = task("mount.yml", "Have the file system")["ansible.builtin.blockinfile"]
-    assert evaluated(written["block"].strip("{} "), answer) == test_target_mount.LINE
+    line = task("mount.yml", "Have the file system")["vars"]["__kdump_line"]
+    assert evaluated(line.strip("{} "), answer) == test_target_mount.LINE
     tree.write("/proc/self/mounts", MOUNTED)
     tree.append("/etc/fstab", test_target_mount.BLOCK)
     answer = report(tree.host(), Policy.of(test_target_mount.POLICY))
@@ -72,7 +72,7 @@ def test_a_table_that_was_accepted_has_to_be_accepted(tmp_path: Path, former: st
     program.chmod(0o755)
     table = tmp_path / "a table"
     table.write_text(new)
-    words = shlex.split(task("mount.yml", "Have the file system")["ansible.builtin.blockinfile"]["validate"])
+    words = shlex.split(task("fstab.yml", "Write the line")["ansible.builtin.blockinfile"]["validate"])
     command = [word.replace("%s", str(table)) for word in words]
     done = subprocess.run(
         command,
@@ -87,5 +87,5 @@ def test_a_table_that_was_accepted_has_to_be_accepted(tmp_path: Path, former: st
 
 
 def test_a_host_without_findmnt_is_none_where_nothing_can_be_written(tmp_path: Path) -> None:
-    words = shlex.split(task("mount.yml", "Have the file system")["ansible.builtin.blockinfile"]["validate"])
+    words = shlex.split(task("fstab.yml", "Write the line")["ansible.builtin.blockinfile"]["validate"])
     assert subprocess.run(words, check=False, env={"PATH": str(tmp_path)}).returncode == 0

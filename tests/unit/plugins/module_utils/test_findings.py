@@ -507,6 +507,7 @@ def test_every_code_is_made_by_some_case() -> None:
         "target-port-closed"
     }  # has a test of its own there
     shown |= {case.code for case in test_target_mount.CASES} | {"target-not-mounted-at-boot"}  # another one there
+    shown.add("target-mount-hard")  # in test_export_line.py
     shown |= {"fallback-fails", "fallback-hidden"}  # in test_kdumpctl_fallback.py
     shown.add("target-read-only")  # which needs a mount: it has a test of its own
     assert shown == set(CODES)
@@ -701,6 +702,7 @@ def test_a_remote_target_has_no_local_place(tree: HostTree) -> None:
         },
         "free_bytes": None,
         "mount": None,
+        "export": None,
         "in_fstab": False,
     }
 

@@ -18,6 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import proof, readines
 from ansible_collections.kdump.fleet.plugins.module_utils.kdump_tools import COMPRESSIONS
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
 from ansible_collections.kdump.fleet.plugins.modules import kdump_info
+from tests.unit.plugins.module_utils import rpm_tree
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, IOMEM, MENU, VALUE, HostTree, ready_host
 
 TYPES = {"bool": bool, "int": int, "str": str, "list": list, "dict": dict}
@@ -207,6 +208,7 @@ import sys
 from ansible.module_utils import basic
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.modules import kdump_info
+from tests.unit.plugins.module_utils import rpm_tree
 
 basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
 basic._ANSIBLE_PROFILE = "legacy"
@@ -283,6 +285,13 @@ def test_the_documentation_names_what_is_to_be_mounted(tree: HostTree) -> None:
     policy = {"target": {"type": "ext4", "location": "/dev/vdb"}, "mount_point": "/srv/dumps"}
     answer = readiness.report(tree.host(), Policy.of(policy))
     assert answer["target"]["mount"]["mounted"]
+    agree(yaml.safe_load(kdump_info.RETURN), answer, "RETURN")
+
+
+def test_the_documentation_names_what_an_export_is_mounted_with(tmp_path: Path) -> None:
+    policy = {"target": {"type": "nfs", "location": "dump1:/export"}, "nfs_options": "soft"}
+    answer = readiness.report(rpm_tree.ready_rpm_host(tmp_path / "rpm").host(), Policy.of(policy))
+    assert answer["target"]["export"]["line"]
     agree(yaml.safe_load(kdump_info.RETURN), answer, "RETURN")
 
 

@@ -78,8 +78,8 @@ save_dmesg() {
 save_vmcore() {
     say 'saving vmcore'
     # shellcheck disable=SC2086  # a command with its options
-    if ${option_of[core_collector]} "$vmcore" "$directory/vmcore-incomplete" && sync; then
-        mv "$directory/vmcore-incomplete" "$directory/vmcore"
+    if ${option_of[core_collector]} "$vmcore" "$directory/vmcore-incomplete" &&
+        sync -f "$directory/vmcore-incomplete" && mv "$directory/vmcore-incomplete" "$directory/vmcore"; then
         say 'saving vmcore complete'
     else
         say "saving vmcore failed, exitcode:$?"
@@ -156,7 +156,7 @@ run_kdump_post() {
 }
 
 capture() {
-    local mount_point='' status=0
+    local mount_point=''
     case ${option_of[_fstype]-} in
     ssh) bring_network_up "${option_of[_target]#*@}" || return ;;
     nfs) bring_network_up "${option_of[_target]%%:/*}" && mount_line -v || return ;;
@@ -175,9 +175,10 @@ capture() {
         return
     fi
     # A path without a target is the running system's path; with one it is a path of the target.
-    save_below "${option_of[_target]:+$mount_point}" || status=$?
+    # After a failure it stays mounted: its server may be dead.
+    save_below "${option_of[_target]:+$mount_point}" || return
     umount "$root$mount_point"
-    return "$status"
+    return 0
 }
 
 dump_to_rootfs() {

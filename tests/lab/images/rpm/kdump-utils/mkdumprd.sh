@@ -26,6 +26,20 @@ mount_words() {
     printf '/dev/disk/by-uuid/%s %s %s %s' "$uuid" "$point" "$type" "$options"
 }
 
+# The same for an export, by the options of its mount or of its line in fstab; none of a mount's own addresses.
+export_words() {
+    local export=$1 type=$2 word kept=''
+    for word in $(mount_fact OPTIONS --source "$export" | head -n 1 | tr , ' '); do
+        case $word in
+        addr=* | mountaddr=* | proto=* | mountproto=* | clientaddr=* | noauto | nofail) ;;
+        ro) kept+=,rw ;;
+        *) kept+=,$word ;;
+        esac
+    done
+    kept=${kept:-,defaults}
+    printf '%s %s %s %s' "$export" "/kdumproot$(mount_point_of "$export")" "$type" "${kept#,}"
+}
+
 mount_point_of() { mount_fact TARGET --source "$1" | head -n 1; }
 
 check_space() {
@@ -74,12 +88,10 @@ check_file_system() {
         refuse "Dump path \"$path\" does not exist in dump target \"$target\""
     fi
     check_space "$(free_space "$root$point/$path")" "$target"
-    if is_local_target; then
-        dracut_words+=(--mount "$(mount_words "$device")")
-    else
-        dracut_words+=(--mount "$target /kdumproot $type defaults")
-    fi
+    if is_local_target; then dracut_words+=(--mount "$(mount_words "$device")"); fi
     [[ -z $mounted ]] || umount "$mounted"
+    # Without what was mounted for the look: that has options of its own.
+    if ! is_local_target; then dracut_words+=(--mount "$(export_words "$target" "$type")"); fi
 }
 
 check_server() {
