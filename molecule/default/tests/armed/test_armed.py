@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,22 @@ def test_kdump_info_agrees(host: Host) -> None:
     assert answer["ready"], answer["findings"]
     assert [finding["code"] for finding in answer["findings"] if finding["severity"] != "info"] == []
     assert "proof-missing" in [finding["code"] for finding in answer["findings"]]
+
+
+def test_room_for_a_dump_is_asked_of_makedumpfile(host: Host) -> None:
+    """Where there is less of it than memory, as on a disk of 300 MiB."""
+    host.check_output(
+        "fallocate -l $(($(df --output=avail -B1 /srv/dumps | tail -n 1) - 300 * 1024 * 1024)) /srv/dumps/filler"
+    )
+    try:
+        answer: dict[str, Any] = host.ansible("kdump.fleet.kdump_info", check=False, become=False)
+    finally:
+        host.check_output("rm /srv/dumps/filler")
+    found = {finding["code"]: finding["message"] for finding in answer["findings"]}
+    assert answer["ready"], answer["findings"]
+    assert found["target-space-low"].endswith(" MiB (makedumpfile --mem-usage).")
+    free, needed = (int(number) for number in re.findall("([0-9]+) MiB", found["target-space-low"]))
+    assert 300 <= free < needed < 1024
 
 
 def test_second_run_did_not_reboot(host: Host) -> None:
