@@ -93,12 +93,13 @@ def test_pip_versions_are_read_from_ansible_test(tmp_path: Path) -> None:
 
 
 def test_the_home_of_ansible_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has the stand-ins, pip's settings, and only interpreters that work."""
+    """One for each release; it has the stand-ins, pip's settings, and only interpreters that work."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(pythons, "find", lambda version: Path(sys.executable) if version == HERE else None)
     variables = ansible_test.environment(Path(sys.executable))
     home = Path(variables["HOME"])
-    assert home == tmp_path / "kdump-fleet" / "ansible-test"
+    assert home.parent == tmp_path / "kdump-fleet" / "ansible-test"
+    assert home.name.startswith(ansible_test.core_version() + ".")
     assert list((home / ".ansible" / "test" / "cache").glob("get_pip_*.py")) != []
     assert (home / ".config" / "pip" / "pip.conf").read_text().startswith("[global]")
     assert [path.name for path in (home / "bin").iterdir()] == [f"python{HERE}"]
