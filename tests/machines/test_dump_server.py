@@ -80,7 +80,6 @@ class Sandbox:
             "dump_server_floor_bytes": 0,
             "__dump_server_root": user,
             "__dump_server_program": str(directory / "libexec/kdump-gate"),
-            "__dump_server_library": str(directory / "lib"),
             "__dump_server_settings": str(directory / "gate.json"),
             "__dump_server_journal_directory": str(directory / "journal"),
             "__dump_server_keys_directory": str(directory),

@@ -86,7 +86,6 @@ class Site:
             "dump_server_directory": str(self.directory / "landing"),
             "__dump_server_root": user,
             "__dump_server_program": str(self.directory / "libexec/kdump-gate"),
-            "__dump_server_library": str(self.directory / "lib"),
             "__dump_server_settings": str(self.directory / "gate.json"),
             "__dump_server_keys_directory": str(self.keys.parent),
             "__dump_server_exports": str(self.exports),

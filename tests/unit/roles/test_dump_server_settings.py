@@ -1,13 +1,14 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role dump_server writes for the gate, by Ansible itself, is what the gate reads."""
+"""What role dump_server installs by Ansible itself: a program that runs, and settings that it reads."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +23,36 @@ PLAY = """\
   gather_facts: false
   vars_files: [{role}/defaults/main.yml, {role}/vars/main.yml]
   tasks:
-    - ansible.builtin.template: {{src: {role}/templates/kdump-gate.json.j2, dest: "{{{{ dest }}}}"}}
+    - ansible.builtin.import_tasks: {role}/tasks/gate.yml
 """
+
+
+def install(directory: Path, *options: str, **variables: Any) -> str:
+    """Run the role's tasks of the gate, with everything below a directory; what Ansible says."""
+    play = directory / "play.yml"
+    play.write_text(PLAY.format(role=ROLE), encoding="utf-8")
+    paths = {
+        "__dump_server_program": str(directory / "libexec/kdump-gate"),
+        "__dump_server_settings": str(directory / "gate.json"),
+        "dump_server_python": sys.executable,
+        "ansible_python_interpreter": sys.executable,
+    }
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-c", "local", str(play)]
+    done = subprocess.run(
+        [*command, *options, "-e", json.dumps({**paths, **variables})],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 def written(directory: Path, **variables: Any) -> settings.Settings:
     """The settings that the gate reads with these variables of the role."""
-    play, target = directory / "play.yml", directory / "gate.json"
-    play.write_text(PLAY.format(role=ROLE), encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-c", "local", str(play)]
-    extra = json.dumps({"dest": str(target), "ansible_python_interpreter": sys.executable, **variables})
-    done = subprocess.run(
-        [*command, "-e", extra], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-    return settings.read(str(target))
+    install(directory, **variables)
+    return settings.read(str(directory / "gate.json"))
 
 
 def test_the_defaults(tmp_path: Path) -> None:
@@ -61,3 +77,49 @@ def test_numbers_as_the_command_line_gives_them(tmp_path: Path) -> None:
     )
     assert found.limits == Limits(quota=1 << 40, quota_percent=0, floor=10 << 30, entries=1000)
     assert found.policy == Policy(keep=5, keep_days=0, incomplete_days=3)
+
+
+def test_the_program_runs_as_one_file(tmp_path: Path) -> None:
+    """As sshd starts it: an empty environment but for the request, and no sources beside it. The second run is idle."""
+    landing = {"dump_server_directory": str(tmp_path), "__dump_server_journal_directory": str(tmp_path)}
+    (tmp_path / "web1").mkdir()
+    foreseen = install(tmp_path, "--check", **landing)
+    assert "changed=1 " in foreseen
+    assert not (tmp_path / "libexec").exists()
+    install(tmp_path, **landing)
+    assert "changed=0 " in install(tmp_path, **landing)
+    gate = tmp_path / "libexec/kdump-gate"
+    assert (gate.stat().st_mode & 0o7777, [file.name for file in gate.parent.iterdir()]) == (0o755, ["kdump-gate"])
+    for request, status, said in (
+        (f"mkdir -p {tmp_path}/web1/dump", 0, ""),
+        ("cat /etc/passwd", 1, "kdump-gate: refused: "),
+    ):
+        done = subprocess.run(
+            [str(gate), "web1"],
+            cwd="/",
+            env={"SSH_ORIGINAL_COMMAND": request},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr.startswith(said)) == (status, "", True)
+    assert (tmp_path / "web1/dump").is_dir()
+    assert not list(tmp_path.rglob("__pycache__"))
+
+
+def test_a_change_is_shown(tmp_path: Path) -> None:
+    """Each source that differs by itself, and the settings."""
+    install(tmp_path)
+    gate = tmp_path / "libexec/kdump-gate"
+    with zipfile.ZipFile(gate) as file:
+        texts = {name: file.read(name) for name in file.namelist()}
+    with gate.open("wb") as stream:
+        stream.write(f"#!{sys.executable} -I\n".encode())
+        with zipfile.ZipFile(stream, "w") as file:
+            for name, text in texts.items():
+                file.writestr(name, text.replace(b"The gate: what sshd runs", b"The gate: what ssh0 runs"))
+    said = install(tmp_path, "--diff", dump_server_keep=9)
+    assert '-    "keep": 5,' in said
+    assert '+    "keep": 9,' in said
+    assert f"+++ after: {gate}: dump_gate/main.py" in said
+    assert said.count("+++ after: ") == 2
