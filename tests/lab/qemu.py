@@ -22,8 +22,8 @@ PORT = "lan"  # where a further network card, or a second disk, can be plugged i
 END_LIMIT = 10.0  # seconds that QEMU gets to end
 ACCELERATORS = {
     "kvm": ("-accel", "kvm", "-cpu", "host"),
-    # An emulator copies byte by byte where the processor says that it is good at that, and carries out vectors in pieces:
-    # without them boots, copies and Python take a tenth less.
+    # An emulator copies byte by byte where the processor says that it is good at that, and carries out vectors in
+    # pieces: without them boots, copies and Python take a tenth less.
     "tcg": ("-accel", "tcg,thread=multi", "-cpu", "max,-erms,-fsrm,-avx,-avx2"),
 }
 
