@@ -37,7 +37,7 @@ options:
     description: What the gate goes by. The role's variables say more of each.
     type: dict
     required: true
-    options:
+    suboptions:
       area:
         description: The landing area, with one folder for each host.
         type: path

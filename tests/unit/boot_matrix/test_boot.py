@@ -24,7 +24,7 @@ def test_the_command() -> None:
     words = boot.command(CASE, KERNEL)
     line = "console=ttyS0 quiet panic=-1 swiotlb=9 crashkernel=300M,high crashkernel=0,low"
     assert words[words.index("-append") + 1] == line
-    assert " -machine pc -accel tcg,thread=multi -cpu max -m 1024 " in " ".join(words)
+    assert " -machine pc -accel tcg,thread=multi -cpu max,-erms,-fsrm,-avx,-avx2 -m 1024 " in " ".join(words)
 
 
 @pytest.mark.parametrize("case", CASES)
