@@ -1,18 +1,17 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The gate as one file: its sources in a zip archive that Python runs (PEP 441), as the library's zipapp makes them.
+"""The gate as one file: a script that holds the gate's sources, and imports them out of itself.
 
-One file is put in place in one moment: a host whose dump is on its way meets the old gate or the new one, never a
-mixture.
+Python reads a script once, through one open file. A request of a host whose dump is on its way is carried out by the
+old gate or by the new one, never by a mixture, whenever the file is replaced. (Python comes back to a zip archive for
+every import.)
 """
 
-import io
 import json
 import os
 import pkgutil
 import tempfile
-import zipfile
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils import dump_gate
@@ -21,18 +20,37 @@ from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpErr
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, Host
 
 PACKAGE = "dump_gate"
-MAIN = '''\
-"""What sshd runs for the keys of hosts that send crash dumps. Made by kdump.fleet: the next run replaces it."""
+SCRIPT = '''\
+#!{python} -I
+"""What sshd runs for the keys of hosts that send crash dumps. Written by kdump.fleet: the next run replaces it."""
 
+import importlib.abc
+import importlib.util
 import sys
 
-from {package}.{module} import run
+SOURCES = {sources}
 
-sys.exit(run({settings!r}))
+
+class Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports the modules that stand above."""
+
+    def find_spec(self, name, path=None, target=None):
+        return importlib.util.spec_from_loader(name, self) if name in SOURCES else None
+
+    def is_package(self, name):
+        return name == {package}
+
+    def get_source(self, name):
+        return SOURCES[name]
+
+
+sys.meta_path.insert(0, Sources())
+
+from {main} import run  # noqa: E402  (its source has to be found first)
+
+sys.exit(run({settings}))
 '''
 OLDEST = (3, 6)
-ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every member: the same sources make the same bytes
-REGULAR = 0o100644
 
 
 class Wanted(NamedTuple):
@@ -43,35 +61,47 @@ class Wanted(NamedTuple):
     mode: int
 
 
-def sources() -> Dict[str, bytes]:
-    """The gate's source files by their names in the archive."""
-    found = {PACKAGE + "/__init__.py": b""}
+def sources() -> Dict[str, str]:
+    """The gate's sources by the names of their modules."""
+    found = {PACKAGE: ""}
     for module in pkgutil.iter_modules(dump_gate.__path__):
-        name = module.name + ".py"
-        found["{0}/{1}".format(PACKAGE, name)] = pkgutil.get_data(dump_gate.__name__, name) or b""
+        data = pkgutil.get_data(dump_gate.__name__, module.name + ".py")
+        if data is None:
+            raise KdumpError(
+                "The source of the gate's {0} cannot be read where this module runs. Unset whatever changes how "
+                "Ansible sends modules, and run again.".format(module.name)
+            )
+        found["{0}.{1}".format(PACKAGE, module.name)] = data.decode("utf-8")
     return found
 
 
-def archive(python: str, settings: str) -> bytes:
-    """The program that reads its settings from the file I(settings), run by the interpreter I(python).
+def script(python: str, settings: str) -> bytes:
+    """The program that reads its settings from the file I(settings), run by the interpreter I(python)."""
+    text = SCRIPT.format(
+        python=python,
+        sources=_literal(sources()),
+        package=ascii(PACKAGE),
+        main="{0}.{1}".format(PACKAGE, gate_main.__name__.rpartition(".")[2]),
+        settings=ascii(settings),
+    )
+    return text.encode("utf-8")
 
-    The same bytes on every release of Python: nothing is compressed, and no time is kept.
-    """
-    main = MAIN.format(package=PACKAGE, module=gate_main.__name__.rpartition(".")[2], settings=settings)
-    members = dict(sources(), **{"__main__.py": main.encode("utf-8")})
-    stream = io.BytesIO()
-    stream.write("#!{0} -I\n".format(python).encode("utf-8"))
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as file:
-        for name in sorted(members):
-            member = zipfile.ZipInfo(name, ALWAYS)
-            member.create_system = 3  # Unix
-            member.external_attr = REGULAR << 16
-            file.writestr(member, members[name])
-    return stream.getvalue()
+
+def _literal(texts: Dict[str, str]) -> str:
+    """Texts as Python, line by line, so that a person can read them and C(--diff) shows what differs."""
+    lines = ["{"]
+    for name in sorted(texts):
+        lines.append("    {0}: (".format(ascii(name)))
+        lines += ["        " + ascii(line) for line in texts[name].splitlines(True) or [""]]
+        lines.append("    ),")
+    return "\n".join(lines + ["}"])
 
 
 def files(host: Host, given: Dict[str, Any]) -> List[Wanted]:
     """The program and its settings, by the parameters of the module dump_gate."""
+    for name in ("path", "settings_path"):
+        if not os.path.isabs(given[name]):
+            raise KdumpError("{0} is '{1}'. sshd needs an absolute path.".format(name, given[name]))
     python = given["python"]
     if not os.path.isabs(python) or python.split() != [python]:
         raise KdumpError(
@@ -88,27 +118,45 @@ def files(host: Host, given: Dict[str, Any]) -> List[Wanted]:
             )
         ) from error
     settings = json.dumps(given["settings"], indent=4, sort_keys=True) + "\n"
+    # The settings first: a new gate may ask for one that the former did not know.
     return [
         Wanted(given["settings_path"], settings.encode("utf-8"), 0o644),
-        Wanted(given["path"], archive(python, given["settings_path"]), 0o755),
+        Wanted(given["path"], script(python, given["settings_path"]), 0o755),
     ]
 
 
-def install(module: Any, wanted: List[Wanted]) -> Dict[str, Any]:
+def install(module: Any, wanted: List[Wanted], show: bool) -> Dict[str, Any]:
     """Put files in place, for the user that runs this and nobody else to write; what the module returns."""
-    replaced, diff = [], []
+    replaced: List[str] = []
+    diff: List[Dict[str, Any]] = []
     for file in wanted:
         before = _read(file.path)
-        changed = before != file.content
-        diff += differences(file.path, before, file.content)
-        if changed and not module.check_mode:
-            _replace(module, file)
-        if before is not None or not module.check_mode:
-            changed = module.set_mode_if_different(file.path, file.mode, changed)
-            changed = module.set_owner_if_different(file.path, str(os.geteuid()), changed)
+        # A link is replaced: what it points to is somebody else's to write.
+        changed = before != file.content or os.path.islink(file.path)
+        if changed:
+            diff += [_difference(file, before)] if show else []  # else the sources would fill every job's records
+            if not module.check_mode:
+                _replace(module, file)
+        if not (changed and module.check_mode):
+            attributes: Dict[str, Any] = {}
+            others = module.set_mode_if_different(file.path, file.mode, False, diff=attributes)
+            others = module.set_owner_if_different(file.path, str(os.geteuid()), others, diff=attributes)
+            if others and not changed:
+                header = {"before_header": file.path, "after_header": file.path}
+                diff.append(dict(header, **{side: json.dumps(attributes[side]) + "\n" for side in sorted(attributes)}))
+            changed = changed or others
         if changed:
             replaced.append(file.path)
     return {"changed": bool(replaced), "files": replaced, "diff": diff}
+
+
+def _difference(file: Wanted, before: Optional[bytes]) -> Dict[str, Any]:
+    return {
+        "before_header": file.path if before is not None else file.path + " (absent)",
+        "after_header": file.path,
+        "before": (before or b"").decode("utf-8", "replace"),
+        "after": file.content.decode("utf-8"),
+    }
 
 
 def _read(path: str) -> Optional[bytes]:
@@ -120,46 +168,10 @@ def _read(path: str) -> Optional[bytes]:
 
 
 def _replace(module: Any, file: Wanted) -> None:
-    _make_directory(os.path.dirname(file.path))
+    directory = os.path.dirname(file.path)
+    if not os.path.isdir(directory):
+        raise KdumpError("There is no directory {0} for {1}. Make it, and run again.".format(directory, file.path))
     handle, temporary = tempfile.mkstemp(dir=module.tmpdir)
     with os.fdopen(handle, "wb") as stream:
         stream.write(file.content)
     module.atomic_move(temporary, file.path)
-
-
-def _make_directory(path: str) -> None:
-    """With its parents, for everybody to read, whatever root's umask is: sshd runs the gate as another user."""
-    if not os.path.isdir(path):
-        _make_directory(os.path.dirname(path))
-        os.mkdir(path)
-        os.chmod(path, 0o755)
-
-
-def differences(path: str, before: Optional[bytes], after: bytes) -> List[Dict[str, Any]]:
-    """What C(--diff) shows of a file that is replaced; of an archive, its first line and each member that differs."""
-    old, new = _texts(path, before), _texts(path, after)
-    return [
-        {
-            "before_header": name if name in old else name + " (absent)",
-            "after_header": name if name in new else name + " (absent)",
-            "before": old.get(name, ""),
-            "after": new.get(name, ""),
-        }
-        for name in sorted(set(old) | set(new))
-        if old.get(name) != new.get(name)
-    ]
-
-
-def _texts(path: str, content: Optional[bytes]) -> Dict[str, str]:
-    if content is None:
-        return {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as file:
-            texts = {"{0}: {1}".format(path, name): _text(file.read(name)) for name in file.namelist()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):  # somebody else's file
-        return {path: _text(content)}
-    return dict(texts, **{path: _text(content.partition(b"\n")[0]) + "\n"})
-
-
-def _text(content: bytes) -> str:
-    return content.decode("utf-8", "replace")

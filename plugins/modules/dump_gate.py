@@ -13,24 +13,25 @@ author:
 description:
   - Installs the gate, what sshd runs in place of any command that a host sends. The role
     P(kdump.fleet.dump_server#role) uses it, and sets up everything around it, the landing area, the keys, and sshd.
-  - The gate is one file, a Python application in a zip archive (PEP 441). It is replaced in one moment, so that a host
-    whose dump is on its way meets the old gate or the new one.
-  - Both files belong to the user that the module runs as, and nobody else can write them.
+  - The gate is one file, which holds its sources. It is replaced in one moment, so that a request of a host whose dump
+    is on its way is carried out by the old gate or by the new one.
+  - Both files belong to the user that the module runs as, and nobody else can write them. Their directories have to be
+    there, and are left alone.
 requirements:
   - Python 3.6 or newer on the server
 options:
   path:
-    description: Where the program is put. Missing directories are made.
+    description: Where the program is put, an absolute path.
     type: path
     default: /usr/local/libexec/kdump-gate
   python:
     description:
       - The interpreter that runs the program, by an absolute path without blanks. It is tried before anything is
-        written.
+        written, as the user that the module runs as. The user that receives the dumps has to be able to run it, too.
       - Without it, the one that Ansible uses on the server.
     type: path
   settings_path:
-    description: Where the settings are put. Missing directories are made.
+    description: Where the settings are put, an absolute path.
     type: path
     default: /etc/kdump-gate.json
   settings:
@@ -83,7 +84,7 @@ attributes:
     description: Foresees what a run would change.
     support: full
   diff_mode:
-    description: Shows the settings, and each source file of the program that differs.
+    description: Shows the settings and the sources, line by line, and a mode or an owner that is put right.
     support: full
 notes:
   - What the gate lets through, and what it refuses, stands in docs/dump-servers.md.
@@ -151,7 +152,7 @@ def main() -> None:
     )
     with clear_errors(module):
         given = dict(module.params, python=module.params["python"] or sys.executable)
-        module.exit_json(**install(module, files(Host(), given)))
+        module.exit_json(**install(module, files(Host(), given), module._diff))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Why a host's request is not carried out.
 
-The files of this package are copied to dump servers as they are, hence the relative imports.
+On dump servers this package has a name of its own, without the collection's before it, hence the relative imports.
 """
 
 

@@ -3,13 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The gate as one file: what is in it, that it is the same each time, and how it is put in place."""
 
-import io
+import json
 import os
 import shutil
 import stat
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
@@ -18,7 +17,7 @@ import pytest
 from ansible_collections.kdump.fleet.plugins.module_utils import gate_program
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main as gate_main
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.gate_program import archive, differences, files, install
+from ansible_collections.kdump.fleet.plugins.module_utils.gate_program import files, install, script, sources
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 
 SOURCES = Path(gate_main.__file__).parent
@@ -36,14 +35,16 @@ class FakeModule:
         shutil.move(source, target)
 
     @staticmethod
-    def set_mode_if_different(path: str, mode: int, changed: bool) -> bool:
-        if stat.S_IMODE(os.stat(path).st_mode) == mode:
+    def set_mode_if_different(path: str, mode: int, changed: bool, diff: Dict[str, Any]) -> bool:
+        found = stat.S_IMODE(os.stat(path).st_mode)
+        if found == mode:
             return changed
+        diff.update(before={"mode": oct(found)}, after={"mode": oct(mode)})
         os.chmod(path, mode)
         return True
 
     @staticmethod
-    def set_owner_if_different(path: str, owner: str, changed: bool) -> bool:
+    def set_owner_if_different(path: str, owner: str, changed: bool, diff: Dict[str, Any]) -> bool:
         assert os.stat(path).st_uid == int(owner)
         return changed
 
@@ -51,9 +52,11 @@ class FakeModule:
 @pytest.fixture(name="given")
 def parameters_of_the_module(tmp_path: Path) -> Iterator[Dict[str, Any]]:
     """With a umask under which nobody else could read what is made."""
+    for name in ("libexec", "etc"):
+        (tmp_path / name).mkdir()
     former = os.umask(0o077)
     yield {
-        "path": str(tmp_path / "usr/local/libexec/kdump-gate"),
+        "path": str(tmp_path / "libexec/kdump-gate"),
         "settings_path": str(tmp_path / "etc/kdump-gate.json"),
         "python": sys.executable,
         "settings": {"area": "/srv/kdump", "floor": 1},
@@ -61,68 +64,98 @@ def parameters_of_the_module(tmp_path: Path) -> Iterator[Dict[str, Any]]:
     os.umask(former)
 
 
-def members(content: bytes) -> Dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(content)) as file:
-        return {name: file.read(name) for name in file.namelist()}
+def run(given: Dict[str, Any], check_mode: bool = False, show: bool = True) -> Dict[str, Any]:
+    return install(FakeModule(check_mode), files(Host(), given), show)
 
 
 def test_every_source_of_the_gate_is_in_it() -> None:
-    found = members(archive("/usr/bin/python3", "/etc/kdump-gate.json"))
-    wanted = {"dump_gate/" + path.name: path.read_bytes() for path in SOURCES.glob("*.py")}
+    wanted = {"dump_gate." + path.stem: path.read_text() for path in SOURCES.glob("*.py") if path.stem != "__init__"}
     assert len(wanted) > 10
-    assert {name: text for name, text in found.items() if name != "__main__.py"} == wanted
-    assert b"run('/etc/kdump-gate.json')" in found["__main__.py"]
+    assert sources() == dict(wanted, dump_gate="")
+    namespace: Dict[str, Any] = {}
+    text = script("/usr/bin/python3", "/etc/kdump-gate.json").decode("ascii")
+    exec(text[: text.index("class Sources")], namespace)  # what a program would find
+    assert namespace["SOURCES"] == sources()
 
 
-def test_it_is_the_same_at_any_time_and_begins_as_a_program() -> None:
-    once = archive("/usr/bin/python3", "/etc/kdump-gate.json")
-    assert once == archive("/usr/bin/python3", "/etc/kdump-gate.json")
-    assert once.startswith(b"#!/usr/bin/python3 -I\nPK\x03\x04")
-    with zipfile.ZipFile(io.BytesIO(once)) as file:
-        assert {(info.date_time[0], info.compress_type, info.create_system) for info in file.infolist()} == {
-            (1980, zipfile.ZIP_STORED, 3)
-        }
+def test_a_source_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty module in its place would be a gate that answers nobody."""
+    monkeypatch.setattr(gate_program.pkgutil, "get_data", lambda *_arguments: None)
+    with pytest.raises(KdumpError, match="The source of the gate's collector cannot be read"):
+        sources()
+
+
+def test_it_is_the_same_each_time_and_begins_as_a_program() -> None:
+    once = script("/usr/bin/python3", "/etc/kdump-gate.json")
+    assert once == script("/usr/bin/python3", "/etc/kdump-gate.json")
+    assert once.startswith(b"#!/usr/bin/python3 -I\n")
+    assert once.endswith(b"\nsys.exit(run('/etc/kdump-gate.json'))\n")
+    assert max(len(line) for line in once.split(b"\n")) < 200
 
 
 def test_put_in_place_once(given: Dict[str, Any]) -> None:
     """For everybody to read and to run, whatever the umask is."""
-    wanted = files(Host(), given)
-    foreseen = install(FakeModule(check_mode=True), wanted)
+    foreseen = run(given, check_mode=True)
     assert not os.path.exists(given["settings_path"])
-    result = install(FakeModule(), wanted)
+    result = run(given)
     assert result == foreseen
     assert (result["changed"], result["files"]) == (True, [given["settings_path"], given["path"]])
+    assert [entry["before_header"] for entry in result["diff"]] == [path + " (absent)" for path in result["files"]]
     assert stat.S_IMODE(os.stat(given["path"]).st_mode) == 0o755
     assert stat.S_IMODE(os.stat(given["settings_path"]).st_mode) == 0o644
-    for directory in list(Path(given["path"]).parents)[:3]:
-        assert stat.S_IMODE(directory.stat().st_mode) == 0o755
-    assert install(FakeModule(), wanted) == {"changed": False, "files": [], "diff": []}
+    assert run(given) == {"changed": False, "files": [], "diff": []}
+
+
+def test_the_sources_are_shown_only_to_who_asks(given: Dict[str, Any]) -> None:
+    assert run(given, show=False)["diff"] == []
 
 
 def test_a_program_that_others_can_write_is_mended(given: Dict[str, Any]) -> None:
-    wanted = files(Host(), given)
-    install(FakeModule(), wanted)
+    run(given)
     os.chmod(given["path"], 0o777)
-    assert install(FakeModule(), wanted) == {"changed": True, "files": [given["path"]], "diff": []}
+    result = run(given)
+    assert (result["changed"], result["files"]) == (True, [given["path"]])
+    (shown,) = result["diff"]
+    assert (shown["before"], shown["after"]) == ('{"mode": "0o777"}\n', '{"mode": "0o755"}\n')
     assert stat.S_IMODE(os.stat(given["path"]).st_mode) == 0o755
 
 
-def test_what_differs_is_shown_by_its_member() -> None:
-    before, after = (archive("/usr/bin/python3", path) for path in ("/etc/one", "/etc/two"))
-    (shown,) = differences("/gate", before, after)
-    assert shown["before_header"] == shown["after_header"] == "/gate: __main__.py"
-    assert "run('/etc/one')" in shown["before"]
-    assert "run('/etc/two')" in shown["after"]
-    (shown,) = differences("/gate", after, archive("/usr/bin/python3.11", "/etc/two"))
-    assert (shown["before"], shown["after"]) == ("#!/usr/bin/python3 -I\n", "#!/usr/bin/python3.11 -I\n")
+def test_a_link_is_replaced(given: Dict[str, Any], tmp_path: Path) -> None:
+    """Not what it points to, which belongs to somebody else."""
+    run(given)
+    others = tmp_path / "others"
+    os.rename(given["path"], str(others))
+    others.chmod(0o777)
+    os.symlink(str(others), given["path"])
+    assert run(given, check_mode=True)["files"] == [given["path"]]
+    assert run(given)["files"] == [given["path"]]
+    assert not os.path.islink(given["path"])
+    assert stat.S_IMODE(others.stat().st_mode) == 0o777
+    assert run(given)["changed"] is False
 
 
-def test_a_file_that_is_no_archive_is_shown_as_it_is() -> None:
-    shown = differences("/gate", b"#!/bin/sh\n\xff\n", archive("/usr/bin/python3", "/etc/one"))
-    assert shown[0]["before"] == "#!/bin/sh\n\ufffd\n"
-    assert [entry["before_header"] for entry in shown[1:]] == [
-        entry["after_header"] + " (absent)" for entry in shown[1:]
-    ]
+def test_what_differs_is_shown_line_by_line(given: Dict[str, Any]) -> None:
+    run(given)
+    given["settings"] = dict(given["settings"], floor=2)
+    (shown,) = run(given)["diff"]
+    assert json.loads(shown["before"])["floor"] == 1
+    assert json.loads(shown["after"])["floor"] == 2
+
+
+def test_a_file_of_somebody_else_is_replaced(given: Dict[str, Any]) -> None:
+    Path(given["path"]).write_bytes(b"#!/bin/sh\n\xff\n")
+    assert run(given)["diff"][1]["before"] == "#!/bin/sh\n\ufffd\n"
+
+
+def test_a_directory_that_is_not_there(given: Dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(KdumpError, match=r"There is no directory /.*/nowhere for /.*/nowhere/gate\. Make it"):
+        run(dict(given, path=str(tmp_path / "nowhere/gate")))
+
+
+@pytest.mark.parametrize("name", ["path", "settings_path"])
+def test_a_path_that_depends_on_where_one_is(given: Dict[str, Any], name: str) -> None:
+    with pytest.raises(KdumpError, match=name + " is 'here/gate'. sshd needs an absolute path"):
+        files(Host(), dict(given, **{name: "here/gate"}))
 
 
 @pytest.mark.parametrize("python", ["python3", "/opt/my python/bin/python", "/usr/bin/python3\n", ""])

@@ -12,7 +12,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import settings
-from ansible_collections.kdump.fleet.plugins.module_utils.gate_program import archive
+from ansible_collections.kdump.fleet.plugins.module_utils.gate_program import script
 from ansible_collections.kdump.fleet.plugins.modules import dump_gate
 from tests.unit.plugins.module_utils.test_gate_program import FakeModule as FakeFiles
 
@@ -37,6 +37,7 @@ class FakeModule(FakeFiles):
     result: dict[str, Any] = {}
     failure: Optional[str] = None
     specification: dict[str, Any] = {}
+    _diff = False
 
     def __init__(self, argument_spec: dict[str, Any], supports_check_mode: bool) -> None:
         super().__init__(check_mode=not supports_check_mode)
@@ -67,7 +68,7 @@ def test_what_it_installs_is_what_the_gate_reads(given: dict[str, Any]) -> None:
     dump_gate.main()
     assert FakeModule.failure is None
     assert FakeModule.result["files"] == [given["settings_path"], given["path"]]
-    assert Path(given["path"]).read_bytes() == archive(sys.executable, given["settings_path"])
+    assert Path(given["path"]).read_bytes() == script(sys.executable, given["settings_path"])
     found = settings.read(given["settings_path"])
     assert (found.area, found.limits.floor, found.policy.keep_days) == ("/srv/kdump", 1 << 30, 30)
 
