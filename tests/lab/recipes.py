@@ -88,7 +88,7 @@ DEBIAN = Recipe(
     firmware="bios",
     memory=1024,
     # The kernels of emulated processors wait for each other by spinning. Where four machines share two real processors,
-    # with one each they do the same in four fifths of the time. A crash of two processors is that of the image rpm.
+    # with one each they do the same in four fifths of the time. A crash of two is that of scenario default, and of rpm.
     cpus=1,
     python="/usr/bin/python3",
 )

@@ -30,7 +30,8 @@ def planned(image: Image, hardware: Hardware) -> Path:
     host = host_identity() if hardware.accelerator == "kvm" else ""
     firmware = cache.files_digest([OVMF_CODE, OVMF_VARIABLES]) if hardware.firmware == "efi" else ""
     name = cache.key(qemu_version(), hardware_arguments(hardware), host, firmware)
-    return cache_directory() / "snapshots" / image.recipe.name / image.identity / name
+    size = f"{hardware.memory}-{hardware.cpus}"  # snapshots of machines of several sizes stand beside each other
+    return cache_directory() / "snapshots" / image.recipe.name / image.identity / size / name
 
 
 def ensure(image: Image, hardware: Hardware) -> Path:

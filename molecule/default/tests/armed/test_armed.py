@@ -20,6 +20,11 @@ def content(host: Host, path: str) -> str:
     return str(host.file(path).content_string)
 
 
+def test_more_than_one_processor_will_crash(host: Host) -> None:
+    """Those that did not panic have to be stopped: the other machines of Debian have one."""
+    assert host.check_output("nproc") == "2"
+
+
 def test_memory_is_reserved(host: Host) -> None:
     assert int(content(host, "/sys/kernel/kexec_crash_size")) == 192 << 20
     assert "Crash kernel" in content(host, "/proc/iomem")
