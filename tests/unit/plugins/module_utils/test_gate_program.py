@@ -5,6 +5,7 @@
 
 import json
 import os
+import pkgutil
 import shutil
 import stat
 import sys
@@ -80,7 +81,7 @@ def test_every_source_of_the_gate_is_in_it() -> None:
 
 def test_a_source_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty module in its place would be a gate that answers nobody."""
-    monkeypatch.setattr(gate_program.pkgutil, "get_data", lambda *_arguments: None)
+    monkeypatch.setattr(pkgutil, "get_data", lambda *_arguments: None)
     with pytest.raises(KdumpError, match="The source of the gate's collector cannot be read"):
         sources()
 
