@@ -44,9 +44,9 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return SOURCES[name]
 
 
-sys.meta_path.insert(0, Sources())
+sys.meta_path.insert(0, Sources())  # before what they are needed for
 
-from {main} import run  # noqa: E402  (its source has to be found first)
+from {main} import run
 
 sys.exit(run({settings}))
 '''

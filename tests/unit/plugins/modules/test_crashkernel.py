@@ -8,37 +8,12 @@ from typing import Any, Optional
 
 import pytest
 import yaml
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.kdump.fleet.plugins.modules import crashkernel
 from tests.unit.plugins.module_utils.bootloader.machine import DROP_IN, Machine
+from tests.unit.plugins.modules.fake_module import FakeModule
 
 TYPES = {"bool": bool, "str": str, "list": list, "dict": dict}
-
-
-class FakeModule:
-    """Stands for AnsibleModule: judges the parameters as that does, and remembers how the module ended."""
-
-    given: dict[str, Any] = {}
-    check_mode = False
-    result: Optional[dict[str, Any]] = None
-    failure: Optional[str] = None
-
-    def __init__(
-        self, argument_spec: dict[str, Any], required_if: list[tuple[str, str, list[str]]], supports_check_mode: bool
-    ) -> None:
-        assert supports_check_mode
-        self.argument_spec = argument_spec
-        judged = ArgumentSpecValidator(argument_spec, required_if=required_if).validate(FakeModule.given)
-        if judged.error_messages:
-            raise ValueError("; ".join(judged.error_messages))
-        self.params = judged.validated_parameters
-
-    def exit_json(self, **result: Any) -> None:
-        FakeModule.result = result
-
-    def fail_json(self, msg: str) -> None:
-        FakeModule.failure = msg
 
 
 @pytest.fixture(name="machine")

@@ -5,16 +5,16 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import settings
 from ansible_collections.kdump.fleet.plugins.module_utils.gate_program import script
 from ansible_collections.kdump.fleet.plugins.modules import dump_gate
 from tests.unit.plugins.module_utils.test_gate_program import FakeModule as FakeFiles
+from tests.unit.plugins.modules.fake_module import FakeModule
 
 TERMS = dict(
     area="/srv/kdump",
@@ -30,33 +30,21 @@ TERMS = dict(
 )
 
 
-class FakeModule(FakeFiles):
-    """Judges the parameters as AnsibleModule does, and remembers how the module ended."""
+class WritingModule(FakeModule, FakeFiles):
+    """With what AnsibleModule does to files."""
 
-    given: dict[str, Any] = {}
-    result: dict[str, Any] = {}
-    failure: Optional[str] = None
     specification: dict[str, Any] = {}
     _diff = False
 
     def __init__(self, argument_spec: dict[str, Any], supports_check_mode: bool) -> None:
-        super().__init__(check_mode=not supports_check_mode)
-        FakeModule.specification = argument_spec
-        judged = ArgumentSpecValidator(argument_spec).validate(FakeModule.given)
-        if judged.error_messages:
-            raise ValueError("; ".join(judged.error_messages))
-        self.params = judged.validated_parameters
-
-    def exit_json(self, **result: Any) -> None:
-        FakeModule.result = result
-
-    def fail_json(self, msg: str) -> None:
-        FakeModule.failure = msg
+        FakeFiles.__init__(self)
+        FakeModule.__init__(self, argument_spec, supports_check_mode)
+        WritingModule.specification = argument_spec
 
 
 @pytest.fixture(name="given")
 def parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(dump_gate, "AnsibleModule", FakeModule)
+    monkeypatch.setattr(dump_gate, "AnsibleModule", WritingModule)
     monkeypatch.setattr(FakeModule, "failure", None)
     given = {"path": str(tmp_path / "gate"), "settings_path": str(tmp_path / "gate.json"), "settings": TERMS}
     monkeypatch.setattr(FakeModule, "given", given)
@@ -67,6 +55,7 @@ def test_what_it_installs_is_what_the_gate_reads(given: dict[str, Any]) -> None:
     """Run by the interpreter that Ansible uses, unless another one is named."""
     dump_gate.main()
     assert FakeModule.failure is None
+    assert FakeModule.result is not None
     assert FakeModule.result["files"] == [given["settings_path"], given["path"]]
     assert Path(given["path"]).read_bytes() == script(sys.executable, given["settings_path"])
     found = settings.read(given["settings_path"])
@@ -105,9 +94,12 @@ def test_an_interpreter_that_is_none_is_a_clear_error(given: dict[str, Any]) -> 
 
 def test_the_documentation_says_so(given: dict[str, Any]) -> None:
     dump_gate.main()
+    assert FakeModule.result is not None
     options = yaml.safe_load(dump_gate.DOCUMENTATION)["options"]
-    assert set(options) == set(FakeModule.specification)
-    assert set(options["settings"]["suboptions"]) == set(FakeModule.specification["settings"]["options"]) == set(TERMS)
+    assert set(options) == set(WritingModule.specification)
+    assert (
+        set(options["settings"]["suboptions"]) == set(WritingModule.specification["settings"]["options"]) == set(TERMS)
+    )
     assert set(yaml.safe_load(dump_gate.RETURN)) | {"changed", "diff"} == set(FakeModule.result)
     (task,) = yaml.safe_load(dump_gate.EXAMPLES)
     assert set(task["kdump.fleet.dump_gate"]["settings"]) == set(TERMS)
