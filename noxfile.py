@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 from tests import ansible_test, lanes, molecule_run, pythons, summary  # noqa: E402  (needs the path above)
-from tests.checkout import collections_path, files  # noqa: E402  (as above)
+from tests.checkout import collections_path, files, variables  # noqa: E402  (as above)
 from tests.lab.recipes import RECIPES  # noqa: E402  (as above)
 
 nox.options.default_venv_backend = "none"
@@ -42,11 +42,8 @@ ON_HOSTS = ("plugins/modules", "plugins/module_utils")
 OLDEST = "3.6"
 COVERED_AT_LEAST = 90.0
 ENVIRONMENT = {
-    "PATH": os.pathsep.join([str(TOOLS), os.environ.get("PATH", os.defpath)]),
-    "PYTHONPATH": os.pathsep.join([str(ROOT), str(COLLECTIONS)]),
+    **variables(),
     "MYPYPATH": str(COLLECTIONS),
-    "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-    "ANSIBLE_HOME": str(ROOT / ".ansible"),
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
 }
 

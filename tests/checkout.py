@@ -10,8 +10,9 @@ Runs on Python 3.6 too, for the unit tests of what is sent to hosts.
 import hashlib
 import os
 import subprocess
+import sys
 from pathlib import Path
-from typing import List
+from typing import Dict, List
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +37,17 @@ def collections_path() -> Path:
         temporary.symlink_to(ROOT, target_is_directory=True)
         os.replace(str(temporary), str(link))  # in one step: several test runs may do this at once
     return path
+
+
+def variables() -> Dict[str, str]:
+    """The environment of commands that tests start: this Python's programs, the checkout and the collection."""
+    collections = str(collections_path())
+    return {
+        "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)]),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), collections]),
+        "ANSIBLE_COLLECTIONS_PATH": collections,
+        "ANSIBLE_HOME": str(ROOT / ".ansible"),
+    }
 
 
 def files() -> List[Path]:

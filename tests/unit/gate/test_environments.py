@@ -4,6 +4,7 @@
 """Interpreters, the checkout as a collection, and what ansible-test gets."""
 
 import configparser
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -118,3 +119,17 @@ def test_the_command_line_prints_the_collections_path() -> None:
         [sys.executable, "-m", "tests.checkout"], cwd=checkout.ROOT, capture_output=True, text=True, check=True
     )
     assert said.stdout.strip() == str(checkout.collections_path())
+
+
+def test_the_unit_tests_need_no_variables() -> None:
+    """Plain pytest does as much as nox: this one starts the gate, which imports the collection."""
+    test = "tests/unit/roles/test_dump_server_settings.py::test_the_program_runs_as_one_file"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test],
+        cwd=checkout.ROOT,
+        env={name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME") if name in os.environ},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
