@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 NOX := $(PYTHON) -m nox --sessions
 
 .DEFAULT_GOAL := help
-.PHONY: help environment check sanity machines test rollout bench bench-rollout fuzz boot-matrix format requirements clean
+.PHONY: help environment check fleet sanity machines test rollout bench bench-rollout fuzz boot-matrix format requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,14 +18,17 @@ $(VENV)/ready: requirements/dev.txt .ci/environment
 check: $(VENV)/ready ## lint, types, Python 3.6, unit tests with coverage: no machines, a few minutes
 	@$(PYTHON) -m tests.summary run $(NOX) lint types floor unit
 
+fleet: $(VENV)/ready ## the real playbooks over fleets of stub hosts, on ansible-core 2.16 and on the newest
+	@$(PYTHON) -m tests.summary run $(NOX) fleet
+
 sanity: $(VENV)/ready ## ansible-test sanity on ansible-core 2.16 and on the newest that this Python can run
 	@$(PYTHON) -m tests.summary run $(NOX) sanity
 
 machines: $(VENV)/ready ## molecule scenarios and end-to-end tests, on virtual machines that really crash
 	@$(PYTHON) -m tests.summary run $(NOX) machines
 
-test: $(VENV)/ready ## everything: check, sanity, machines
-	@$(PYTHON) -m tests.summary run $(NOX) lint types floor unit sanity machines
+test: $(VENV)/ready ## everything: check, fleet, sanity, machines
+	@$(PYTHON) -m tests.summary run $(NOX) lint types floor unit fleet sanity machines
 
 rollout: $(VENV)/ready ## two bare lab machines, rolled out and proven; INVENTORY=hosts.ini OPTIONS='-e ...' on your hosts
 	@ANSIBLE_COLLECTIONS_PATH=$$($(PYTHON) -m tests.checkout) PATH="$(abspath $(VENV)/bin):$$PATH" \

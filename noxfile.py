@@ -40,6 +40,7 @@ COLLECTIONS = collections_path()
 PLUGINS = "ansible_collections.kdump.fleet.plugins"
 ON_HOSTS = ("plugins/modules", "plugins/module_utils")
 OLDEST = "3.6"
+OLDEST_CORE_RUNS_ON = ("3.12", "3.11", "3.10")
 COVERED_AT_LEAST = 90.0
 ENVIRONMENT = {
     **variables(),
@@ -239,10 +240,24 @@ def unit(session: nox.Session) -> None:
 
 
 @nox.session
+def fleet(session: nox.Session) -> None:
+    """The playbooks over fleets of stub hosts, on ansible-core 2.16 and on the newest. Arguments go to pytest."""
+    parts = Parts(session)
+    oldest = next(filter(None, map(pythons.find, OLDEST_CORE_RUNS_ON)), None)
+    if oldest is None:
+        parts.not_run("fleet 2.16", "ansible-core 2.16 needs Python 3.10, 3.11 or 3.12, and none is here")
+        parts.pytest("fleet", "-q", "--numprocesses", "2", "tests/fleet", "-k", "not oldest")
+    else:
+        environment(session, oldest, "sanity-2.16.txt")
+        parts.pytest("fleet", "-q", "--numprocesses", "2", "tests/fleet")
+    parts.end()
+
+
+@nox.session
 def sanity(session: nox.Session) -> None:
     """ansible-test sanity on ansible-core 2.16 and on the newest release that this environment has."""
     parts = Parts(session)
-    oldest = next(filter(None, (pythons.find(version) for version in ("3.12", "3.11", "3.10"))), None)
+    oldest = next(filter(None, map(pythons.find, OLDEST_CORE_RUNS_ON)), None)
     interpreters = {}
     if oldest is None:
         parts.not_run("sanity 2.16", "ansible-core 2.16 needs Python 3.10, 3.11 or 3.12, and none is here")
