@@ -53,10 +53,10 @@ RETURN = r"""
 _value:
   description: The record, ready for C(to_nice_json).
   type: dict
-  sample: {format: 1, host: web1, seconds: 148, trigger: sysrq}
+  sample: {format: 2, host: web1, seconds: 148, trigger: sysrq}
 """
 
-FORMAT = 1
+FORMAT = 2
 DUMP_KEYS = ("path", "size_bytes", "disk_bytes", "format", "kernel", "panic", "signature")
 
 

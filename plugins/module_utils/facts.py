@@ -12,8 +12,10 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     crashkernel,
     kernel_log,
     proof,
+    reboot_note,
     sizing,
 )
+from ansible_collections.kdump.fleet.plugins.module_utils import fingerprint as fingerprints
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
@@ -59,6 +61,7 @@ class Facts(NamedTuple):
     wanted_crashkernel: Optional[str]  # empty where the policy wants none; None where it has no opinion
     memory: Dict[str, Any]
     boot: Boot
+    rebooted_in_vain: bool  # whether the last reboot into what boots next did not bring it
     staged: Optional[List[str]]  # the values that the host boots with, or will once the policy is in effect
     resolution: Optional[crashkernel.Resolution]  # what the kernel will make of these
     places: List[Place]  # the directories on this host that receive dumps: now, and once the policy is in effect
@@ -205,10 +208,11 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         and _size(host, boot.next_values) > _size(host, wanted.split())
     ):
         wanted = " ".join(boot.next_values)
+    running = (memory["crashkernel"] or "").split()
     staged = boot.next_values if wanted is None else wanted.split()
-    current = proof.fingerprint(host, setup, memory["kernel"], record) if record or fingerprint else None
-    changes = proof.changed(record, current) if record and current else []
-    measured = bool(record and record["capture"] and not changes)
+    current = fingerprints.take(host, setup, memory, record) if record or fingerprint else None
+    changes = fingerprints.changed(record, current) if record and current else []
+    measured = bool(record and record["capture"] and current and fingerprints.measures(record, current))
     outdated = _outdated(host, setup)  # before the longer look, which may build the initrd anew and does not load it
     inspection = inspect(host, setup) if longer and not setup.unit_working else None
     oops = host.read("/proc/sys/kernel/panic_on_oops")
@@ -218,6 +222,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         wanted_crashkernel=wanted,
         memory=memory,
         boot=boot,
+        rebooted_in_vain=boot.next_values is not None and reboot_note.holds(host, boot.next_values, running),
         staged=staged,
         resolution=crash_memory.resolve_on(host, as_arguments(staged)) if staged else None,
         places=places(host, setup),

@@ -114,6 +114,13 @@ CODES: Dict[str, Kind] = {
         "warning", (), ADMINISTRATOR, "Reboot; where it is so again, find what writes to /sys/kernel/kexec_crash_size."
     ),
     "reboot-required": Kind("warning", (), ROLLOUT, "Reboot the host, or run the roll-out with kdump_reboot_ok."),
+    "reboot-without-effect": Kind(
+        "error",
+        (NEXT_BOOT,),
+        ADMINISTRATOR,
+        "Set crashkernel= where the arguments come from (hypervisor, PXE server, kexec, another boot loader) and "
+        "reboot; or set kdump_crashkernel to what that says.",
+    ),
     "capture-kernel-not-loaded": Kind(
         "error", (NOW,), ROLLOUT, "Run the roll-out, or restart the unit and read its journal."
     ),

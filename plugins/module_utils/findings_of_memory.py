@@ -48,10 +48,16 @@ def memory_rules(facts: Facts) -> Iterator[Finding]:
     staged = facts.boot.next_values
     worthwhile = bool(staged) and (reserves(facts) or staged != facts.staged)
     if (worthwhile or (wants_none and staged == [])) and staged != running(facts):
-        yield Finding(
-            "reboot-required",
-            "Booted with {0}; the entry that boots next has {1}.".format(joined(running(facts)), joined(staged or [])),
-        )
+        differ = joined(running(facts)), joined(staged or [])
+        if facts.rebooted_in_vain and facts.staged in (None, staged):
+            yield Finding(
+                "reboot-without-effect",
+                "Booted with {0}, although {1} was staged before a reboot: the kernel's arguments do not come from "
+                "{2}.".format(differ[0], differ[1], facts.boot.loader),
+                () if memory["reserved_bytes"] else (NEXT_BOOT,),
+            )
+        else:
+            yield Finding("reboot-required", "Booted with {0}; the entry that boots next has {1}.".format(*differ))
 
 
 def _loading_rules(facts: Facts) -> Iterator[Finding]:

@@ -263,6 +263,7 @@ def read(host: Host, policy: Policy) -> Setup:
         capture_kernel=_resolved(host, settings.get("KDUMP_KERNEL") or "/var/lib/kdump/vmlinuz"),
         capture_initrd=_resolved(host, settings.get("KDUMP_INITRD") or "/var/lib/kdump/initrd.img"),
         initrd_sources=[],
+        capture_files=list(FALLBACK),
         keep_dumps=int(settings["KDUMP_NUM_DUMPS"]) if _COUNT.match(settings["KDUMP_NUM_DUMPS"]) else 0,
         collector=in_effect["MAKEDUMP_ARGS"],
         symbols=symbols.of_debian_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),

@@ -119,6 +119,7 @@ def read(host: Host, policy: Policy) -> Setup:
         initrd_sources=[name for name in (CONFIGURATION, capture_kernel, target.sshkey) if name]
         + kdumpctl_fallback.files(settings)
         + ([mounts.TABLE] if export_line.DIRECTIVE in settings else []),
+        capture_files=kdumpctl_fallback.files(settings),
         keep_dumps=0,
         collector=in_effect.get("core_collector", ""),
         symbols=symbols.of_rpm_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),

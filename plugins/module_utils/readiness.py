@@ -5,7 +5,14 @@
 
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import findings, managed_block, mounts, proof
+from ansible_collections.kdump.fleet.plugins.module_utils import (
+    findings,
+    identity,
+    managed_block,
+    mounts,
+    proof,
+    reboot_note,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts, gather
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, ROLLOUT, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
@@ -69,7 +76,11 @@ def report(
         "findings": [finding.as_dict() for finding in found],
         "crash_memory": facts.memory,
         "crashkernel_wanted": facts.wanted_crashkernel,
-        "bootloader": {"name": facts.boot.loader, "error": facts.boot.error},
+        "bootloader": {
+            "name": facts.boot.loader,
+            "error": facts.boot.error,
+            "next_crashkernel": None if facts.boot.next_values is None else " ".join(facts.boot.next_values),
+        },
         "setup": {
             "tool": setup.tool,
             "package": setup.package,
@@ -110,7 +121,9 @@ def report(
         "symbols": dict(setup.symbols._asdict()),
         "recommended": dict(facts.recommended._asdict()) if facts.recommended else None,
         "selinux": facts.selinux,
-        "fingerprint": facts.fingerprint,
+        "fingerprint": facts.fingerprint if fingerprint else None,
         "proof_file": proof.RECORD,
+        "reboot_note_file": reboot_note.PATH,
+        "identity": identity.of(host),
     }
     return dict(printable(answer))

@@ -224,6 +224,7 @@ class Setup(NamedTuple):
     capture_kernel: Optional[str]  # paths of what is loaded, symbolic links resolved
     capture_initrd: Optional[str]
     initrd_sources: List[str]  # files that the capture initrd is made from: without a new one their changes do nothing
+    capture_files: List[str]  # what kdump.fleet brings for a capture to run, there or not; by the host's settings
     keep_dumps: int  # older local dumps than these many are deleted after a capture; 0 keeps all
     collector: str  # the core collector with its options, or these alone, once the policy is in effect
     symbols: Symbols

@@ -113,8 +113,8 @@ options:
         type: bool
   fingerprint:
     description:
-      - Whether to answer with C(fingerprint) on a host without a proof as well. That reads the capture kernel and the
-        capture initrd to their ends; with a proof they are read only when their size or time has changed.
+      - Whether to answer with RV(fingerprint). On a host without a proof that reads the capture kernel and the capture
+        initrd to their ends; with one they are read only when their size or time has changed.
     type: bool
     default: false
   inspect:
@@ -269,6 +269,12 @@ bootloader:
       type: str
       returned: always
       sample: null
+    next_crashkernel:
+      description: The values of C(crashkernel=) in the entry that boots next, empty for none; null where that cannot be
+        told.
+      type: str
+      returned: always
+      sample: 512M-2G:192M,2G-64G:256M,64G-:512M
 setup:
   description: The kdump tool and its files.
   type: dict
@@ -525,16 +531,63 @@ selinux:
   returned: success
   sample: true
 fingerprint:
-  description: What a proof made now would be valid for, the kernel release and the identity of each file; null on a
-    host without a proof, unless O(fingerprint) asks for it.
+  description:
+    - What a proof made now would be valid for, everything that a capture depends on; null unless O(fingerprint) asks
+      for it.
+    - The kernel, the host's memory and what is reserved of it, the capture kernel, its initrd and its arguments, the
+      target, and each file with size, time and checksum. Of the target's lines in C(/etc/fstab) and of its host keys
+      there is a checksum alone, null where there are none.
   type: dict
   returned: success
-  sample: {kernel: 6.12.107+deb13-cloud-amd64}
+  sample:
+    kernel: 6.12.107+deb13-cloud-amd64
+    ram_bytes: 1073172480
+    reservation: {main_bytes: 201326592, low_bytes: 0, cma_bytes: 0, fadump_bytes: 0}
+    capture_kernel: /boot/vmlinuz-6.12.107+deb13-cloud-amd64
+    capture_initrd: /var/lib/kdump/initrd.img-6.12.107+deb13-cloud-amd64
+    capture_arguments: reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 panic=10
+    configuration: [/etc/default/kdump-tools]
+    target: {kind: local, location: "", path: /var/crash, sshkey: ""}
+    mount_lines: null
+    host_keys: null
+    files:
+      /etc/default/kdump-tools: {size: 512, mtime_ns: 1795372080000000000, sha256: 9f86d081884c7d65}
 proof_file:
   description: Where the proof record is kept on the host.
   type: str
   returned: success
   sample: /var/lib/kdump-fleet/proof.json
+reboot_note_file:
+  description: Where role kdump notes on the host that a reboot did not bring the staged C(crashkernel=) to the kernel.
+  type: str
+  returned: success
+  sample: /var/lib/kdump-fleet/reboot-without-effect.json
+identity:
+  description: Who the host is by itself, which tells its dumps from those of its neighbours.
+  type: dict
+  returned: success
+  contains:
+    nodename:
+      description: Its name for itself, as C(uname -n) says it and a dump holds it.
+      type: str
+      returned: always
+      sample: web1
+    boot_id:
+      description: The id of the running boot.
+      type: str
+      returned: always
+      sample: 7f1f6ecb-9aa0-4d2a-9bd5-3b5c1d9c6c0f
+    addresses:
+      description: Its IP addresses, without those of the loopback interface.
+      type: list
+      elements: str
+      returned: always
+      sample: [192.0.2.7, "2001:db8::7"]
+    time:
+      description: What its clock says, in seconds since 1970.
+      type: int
+      returned: always
+      sample: 1795372080
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -47,7 +47,7 @@ def test_a_record_makes_a_host_proven(tree: HostTree, measured: dict[str, int] |
     before = report(tree.host(), Policy(), fingerprint=True)
     record = proof_record(DUMP, before, host="n1", trigger="sysrq", seconds="148", measured=measured)
     tree.write(proof.RECORD, json.dumps(record, indent=4) + "\n")
-    answer = report(tree.host(), Policy())
+    answer = report(tree.host(), Policy(), fingerprint=True)
     assert answer["findings"] == []
     assert answer["proof"] == {**record, "valid": True}
     assert answer["proof"]["seconds"] == 148

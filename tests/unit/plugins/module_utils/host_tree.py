@@ -181,7 +181,7 @@ class HostTree(object):
             self.remove(proof.RECORD)
         self.write_record(
             {
-                "format": 1,
+                "format": proof.FORMAT,
                 "host": "n1",
                 "time": "2026-11-22T18:28:00Z",
                 "trigger": "sysrq",

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of findings.py and finding_codes.py: what makes each finding appear, and nothing else."""
 
+import json
 import os
 from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools, proof
+from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools, proof, reboot_note
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, Finding, Kind
 from ansible_collections.kdump.fleet.plugins.module_utils.findings import judge, ready
@@ -54,6 +55,22 @@ def not_loaded(tree: HostTree) -> None:
 
 def no_kexec(tree: HostTree) -> None:
     tree.remove(LOADED, "/sys/kernel/kexec_crash_size")
+
+
+def rebooted_in_vain(tree: HostTree) -> None:
+    stage("256M")(tree)
+    note(tree, "256M", VALUE)
+
+
+def bare_after_a_reboot(tree: HostTree) -> None:
+    tree.nothing_reserved()
+    tree.running(None)
+    note(tree, VALUE, "")
+
+
+def note(tree: HostTree, staged: str, running: str) -> None:
+    """What role kdump leaves after a reboot that did not bring what was staged."""
+    tree.write(reboot_note.PATH, json.dumps({"staged": staged, "running": running, "host": "n1"}))
 
 
 def load_disabled(tree: HostTree) -> None:
@@ -366,6 +383,13 @@ CASES = [
         "(size:0xc000000)".format(VALUE),
     ),
     Case("reboot-required", stage("256M"), "Booted with {0}; the entry that boots next has 256M.".format(VALUE)),
+    Case(
+        "reboot-without-effect",
+        bare_after_a_reboot,
+        "Booted with no crashkernel, although {0} was staged before a reboot: the kernel's arguments do not come from "
+        "grub2.".format(VALUE),
+        beside=frozenset(["memory-not-reserved"]),
+    ),
     Case("capture-kernel-not-loaded", not_loaded, "192 MiB are reserved, but no capture kernel is loaded."),
     Case(
         "kexec-load-disabled",
@@ -457,7 +481,7 @@ CASES = [
         "proof-missing",
         lambda tree: tree.write(proof.RECORD, "[]"),
         "/var/lib/kdump-fleet/proof.json is no proof record: record is missing or of the wrong type. "
-        "Run the crash test again, which writes it anew.",
+        "Run the crash test again, which writes a new one.",
         again=False,
     ),
     Case(
@@ -662,7 +686,7 @@ def test_the_policy_decides_what_will_be_reserved(tree: HostTree) -> None:
 def test_a_refused_value_without_another_one_is_for_the_administrator(tree: HostTree) -> None:
     refused(tree)
     tree.remove(MENU)
-    assert codes_of(tree) == ["bootloader-unknown", "reservation-refused"]
+    assert codes_of(tree) == ["bootloader-unknown", "reservation-refused", "proof-expired"]
 
 
 def test_firmware_that_boots_again_counts_as_loaded(tree: HostTree) -> None:
@@ -671,6 +695,7 @@ def test_firmware_that_boots_again_counts_as_loaded(tree: HostTree) -> None:
     tree.write("/sys/kernel/fadump/registered", "1\n")
     tree.write("/sys/kernel/fadump/mem_reserved", "201326592\n")
     tree.write("/proc/sys/kernel/panic", "0\n")
+    tree.prove()
     assert codes_of(tree) == []
 
 
@@ -783,6 +808,7 @@ def test_a_host_without_crash_memory_is_not_asked_for_it(
     tree: HostTree, change: Callable[[HostTree], Any], codes: List[str], states: Tuple[bool, bool], summary: str
 ) -> None:
     change(tree)
+    tree.prove()
     answer = report(tree.host(), Policy.of({"crashkernel": "absent"}))
     assert [finding["code"] for finding in answer["findings"]] == codes
     assert (answer["ready_now"], answer["ready_next_boot"]) == states
@@ -812,13 +838,25 @@ def test_too_little_is_mended_by_the_roll_out_where_it_may_raise(tree: HostTree,
 def test_a_larger_reservation_since_the_proof_is_enough(tree: HostTree) -> None:
     used(176)(tree)
     tree.replace("/proc/iomem", "2c000000-37ffffff", "28000000-37ffffff")
-    assert codes_of(tree) == []
+    assert codes_of(tree) == ["proof-expired"]
 
 
 def test_memory_that_the_capture_kernel_borrows_counts(tree: HostTree) -> None:
     used(176)(tree)
     tree.write("/sys/kernel/kexec/crash_cma_ranges", "10000000-17ffffff\n")
-    assert codes_of(tree) == []
+    assert codes_of(tree) == ["proof-expired"]
+
+
+def test_a_smaller_reservation_is_judged_by_what_was_measured(tree: HostTree) -> None:
+    """It expires the proof, and what the capture used stays known."""
+    tree.replace("/proc/iomem", "2c000000-37ffffff", "2c000000-2dffffff")
+    found = report(tree.host(), Policy())
+    assert [one["code"] for one in found["findings"]] == [
+        "crash-memory-below-asked",
+        "crash-memory-below-need",
+        "proof-expired",
+    ]
+    assert found["findings"][1]["message"].startswith("32 MiB are reserved, and 160 MiB are needed: ")
 
 
 @pytest.mark.parametrize("next_boot", [None, VALUE])
@@ -835,3 +873,40 @@ def test_a_value_that_is_broken_has_no_ranges_to_name(tree: HostTree) -> None:
     found = report(tree.host(), Policy())["findings"]
     message = next(one["message"] for one in found if one["code"] == "crashkernel-reserves-nothing")
     assert message.endswith(" of memory: crashkernel: '-' expected.")
+
+
+# ---- a reboot that did not bring what was staged
+
+
+def test_a_reboot_without_effect_is_no_rollout_s_work(tree: HostTree) -> None:
+    """Otherwise a nightly job reboots such a host every night."""
+    rebooted_in_vain(tree)
+    answer = report(tree.host(), Policy())
+    assert (answer["ready"], answer["needs_rollout"], answer["reboot_required"]) == (True, False, False)
+    assert [(one["code"], one["severity"], one["blocks"]) for one in answer["findings"]] == [
+        ("reboot-without-effect", "error", [])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "policy", "codes"),
+    [
+        (lambda tree: stage("320M")(tree), {}, ["reboot-required"]),
+        (lambda tree: tree.running("384M"), {}, ["reboot-required"]),
+        (lambda tree: tree.running("256M"), {}, []),
+        (nothing, {"crashkernel": "256M"}, ["reboot-without-effect"]),
+        (nothing, {"crashkernel": "320M"}, ["crashkernel-differs", "reboot-required"]),
+        (lambda tree: tree.remove(reboot_note.PATH), {}, ["reboot-required"]),
+        (lambda tree: tree.write(reboot_note.PATH, "[" * 9999), {}, ["reboot-required"]),
+        (lambda tree: tree.write(reboot_note.PATH, "[]"), {}, ["reboot-required"]),
+        (lambda tree: tree.write(reboot_note.PATH, '{"staged": ["256M"]}'), {}, ["reboot-required"]),
+    ],
+)
+def test_it_holds_for_these_values_alone(
+    tree: HostTree, change: Callable[[HostTree], Any], policy: Dict[str, Any], codes: List[str]
+) -> None:
+    """Another value, staged, booted or asked for, is worth another reboot."""
+    rebooted_in_vain(tree)
+    change(tree)
+    found = [one["code"] for one in report(tree.host(), Policy.of(policy))["findings"]]
+    assert [code for code in found if code.startswith(("reboot", "crashkernel-d"))] == codes

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of kdumpctl.py: the set-up of Fedora, RHEL and their rebuilds, and how it is judged."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils import kdump_conf, kdumpctl
+from ansible_collections.kdump.fleet.plugins.module_utils import kdump_conf, kdumpctl, reboot_note
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult
@@ -561,3 +562,13 @@ def test_no_file_makes_it_fail(text: str, path: str) -> None:
         return
     if not file.wanted_refusals:
         assert not [one for one in kdump_conf.check("\n".join(file.lines) + "\n") if one.severity == "error"]
+
+
+def test_a_reboot_without_effect_is_remembered(tree: RpmTree) -> None:
+    tree.entry("512M")
+    assert "reboot-required" in codes(tree)
+    tree.write(reboot_note.PATH, json.dumps({"staged": "512M", "running": DEFAULT}))
+    assert "reboot-without-effect" in codes(tree)
+    assert "reboot-required" not in codes(tree)
+    tree.entry("448M")
+    assert "reboot-required" in codes(tree)

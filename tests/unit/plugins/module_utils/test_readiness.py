@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.kdump.fleet.plugins.module_utils import fingerprint, identity, proof, reboot_note
 from ansible_collections.kdump.fleet.plugins.module_utils import host as host_module
-from ansible_collections.kdump.fleet.plugins.module_utils import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import run_command
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
@@ -26,12 +26,14 @@ KEYS = [
     "crashkernel_wanted",
     "findings",
     "fingerprint",
+    "identity",
     "needs_rollout",
     "proof",
     "proof_file",
     "ready",
     "ready_next_boot",
     "ready_now",
+    "reboot_note_file",
     "reboot_required",
     "recommended",
     "selinux",
@@ -43,10 +45,10 @@ KEYS = [
 
 
 def test_the_answer_has_all_its_parts(tree: HostTree) -> None:
-    answer = report(tree.host(), Policy.of({"crashkernel": "default", "path": "/var/crash"}))
+    answer = report(tree.host(), Policy.of({"crashkernel": "default", "path": "/var/crash"}), fingerprint=True)
     assert sorted(answer) == KEYS
     assert answer["crashkernel_wanted"] == VALUE
-    assert answer["bootloader"] == {"name": "grub2", "error": None}
+    assert answer["bootloader"] == {"name": "grub2", "error": None, "next_crashkernel": VALUE}
     lines = answer["setup"]["configuration"][0]["lines"]
     assert answer["setup"] == {
         "tool": "kdump-tools",
@@ -76,7 +78,8 @@ def test_the_answer_has_all_its_parts(tree: HostTree) -> None:
 
 def test_a_proof_expires(tree: HostTree) -> None:
     tree.write(INITRD, "another")
-    assert report(tree.host(), Policy())["proof"] == dict(tree.record(), valid=False)
+    answer = report(tree.host(), Policy())
+    assert (answer["proof"], answer["fingerprint"]) == (dict(tree.record(), valid=False), None)
 
 
 def test_no_proof_is_none(tree: HostTree) -> None:
@@ -103,6 +106,7 @@ def test_an_unknown_boot_loader_is_named_in_the_answer(tree: HostTree) -> None:
     tree.remove(MENU)
     answer = report(tree.host(), Policy())
     assert answer["bootloader"]["name"] is None
+    assert answer["bootloader"]["next_crashkernel"] is None
     assert answer["bootloader"]["error"].startswith("No boot loader was found.")
 
 
@@ -115,7 +119,7 @@ def test_a_converged_host_costs_no_command_and_no_big_file(tree: HostTree, monke
         return Path(name).open(mode)
 
     monkeypatch.setattr(host_module, "open", noted, raising=False)
-    monkeypatch.setattr(proof, "open", noted, raising=False)
+    monkeypatch.setattr(fingerprint, "open", noted, raising=False)
     assert report(tree.host(), Policy.of({"crashkernel": "default"}))["ready"] is True
     assert [path for path in opened if "initrd" in path or "vmlinuz" in path] == []
     assert len(opened) < 60
@@ -152,6 +156,11 @@ FILES = [
     MENU,
     proof.RECORD,
     proof.MEASURED,
+    reboot_note.PATH,
+    identity.NODENAME,
+    identity.ROUTES,
+    identity.ADDRESSES_6,
+    "/etc/fstab",
     "/proc/cmdline",
     "/proc/iomem",
     "/proc/meminfo",

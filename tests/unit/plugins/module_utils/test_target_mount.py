@@ -49,6 +49,7 @@ def with_disk(tree: HostTree) -> HostTree:
     tree.link("/dev/disk/by-uuid/" + UUID, "../../vdb")
     tree.write("/proc/self/mounts", ROOT)
     tree.write("/etc/fstab", TABLE)
+    tree.prove()
     tree.runner = blkid("ext4")
     return tree
 
@@ -181,6 +182,7 @@ def test_a_line_of_an_administrator_is_used_as_it_is(tree: HostTree, name: str) 
 
 def test_a_mount_of_an_administrator_is_used_and_gets_a_line(rolled_out: HostTree) -> None:
     rolled_out.write("/etc/fstab", TABLE)
+    rolled_out.prove()
     assert findings(rolled_out) == [
         (
             "target-not-mounted",
@@ -199,6 +201,7 @@ def test_a_line_of_ours_beside_the_administrator_s_is_taken_out(rolled_out: Host
 
 def test_a_former_line_of_ours_is_written_anew(rolled_out: HostTree) -> None:
     rolled_out.replace("/etc/fstab", ",nofail", "")
+    rolled_out.prove()
     found = findings(rolled_out)
     assert [code for code, _message, _blocks in found] == ["configuration-differs"]
     assert found[0][1].endswith("', the roll-out writes '" + LINE + "'.")
@@ -380,6 +383,7 @@ def test_without_a_mount_point_kdump_tools_knows_no_file_systems(tree: HostTree)
 def test_a_path_on_a_mount_without_a_line_is_told(rolled_out: HostTree) -> None:
     """Nobody asked for a mount: an administrator made it by hand."""
     rolled_out.write("/etc/fstab", TABLE)
+    rolled_out.prove()
     answer = report(rolled_out.host(), Policy.of({"path": "/srv/dumps/var/crash"}))
     assert [(one["code"], one["message"]) for one in answer["findings"]] == [
         (
@@ -405,6 +409,7 @@ def test_a_file_system_that_should_be_mounted_is_missed_without_a_policy_too(rol
 
 def test_an_administrator_s_line_has_to_come_before_the_dump(rolled_out: HostTree) -> None:
     rolled_out.write("/etc/fstab", TABLE + NAME + " /srv/dumps ext4 nofail 0 2\n")
+    rolled_out.prove()
     assert [code for code, _message, _blocks in findings(rolled_out)] == ["target-not-mounted-at-boot"]
 
 
