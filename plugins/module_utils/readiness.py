@@ -80,6 +80,7 @@ def report(
             "name": facts.boot.loader,
             "error": facts.boot.error,
             "next_crashkernel": None if facts.boot.next_values is None else " ".join(facts.boot.next_values),
+            "reboot_without_effect": facts.rebooted_in_vain,
         },
         "setup": {
             "tool": setup.tool,

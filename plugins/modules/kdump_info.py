@@ -275,6 +275,11 @@ bootloader:
       type: str
       returned: always
       sample: 512M-2G:192M,2G-64G:256M,64G-:512M
+    reboot_without_effect:
+      description: Whether role kdump has noted of these values that a reboot did not bring them to the kernel.
+      type: bool
+      returned: always
+      sample: false
 setup:
   description: The kdump tool and its files.
   type: dict

@@ -48,7 +48,12 @@ def test_the_answer_has_all_its_parts(tree: HostTree) -> None:
     answer = report(tree.host(), Policy.of({"crashkernel": "default", "path": "/var/crash"}), fingerprint=True)
     assert sorted(answer) == KEYS
     assert answer["crashkernel_wanted"] == VALUE
-    assert answer["bootloader"] == {"name": "grub2", "error": None, "next_crashkernel": VALUE}
+    assert answer["bootloader"] == {
+        "name": "grub2",
+        "error": None,
+        "next_crashkernel": VALUE,
+        "reboot_without_effect": False,
+    }
     lines = answer["setup"]["configuration"][0]["lines"]
     assert answer["setup"] == {
         "tool": "kdump-tools",
