@@ -33,6 +33,9 @@ __all__ = [
 SUFFIXES = ("high", "low", "cma")
 _KNOWS_AUTO = re.compile(r"\.el[78](?![0-9])")
 _ROUNDS = re.compile(r"\.(el([89]|[1-9][0-9])|fc[0-9]+)(?![0-9]|uek)")  # Oracle's own kernel (uek) is not Red Hat's
+MIB = 1 << 20
+SMALLEST = 16 * MIB  # below this no kernel boots: not its text, page tables and initrd
+_OCTAL = re.compile(r"(?<![0-9A-Za-z])0[0-9]+[KMGTPE]?", re.IGNORECASE)
 EXAMPLES = "'256M', '512M@64M', '1G-4G:192M,4G-64G:256M,64G-:512M', '1G,high 256M,low'"
 
 
@@ -120,6 +123,31 @@ def check(value: str, auto_supported: bool = False) -> None:
     for part, one in zip(parts, parsed):
         if one.kind not in ("ranges", "low", "auto") and one.size == 0:
             raise _error(value, "'{0}' is a size of zero".format(part))
+        _check_amounts(value, part, one)
+
+
+def _check_amounts(value: str, part: str, one: Value) -> None:
+    """Refuse amounts that the kernel takes and nobody means: 256 is 256 bytes, 0256M is 174 MiB.
+
+    A size of zero in a range reserves nothing on purpose, and an address behind '@' may be any.
+    """
+    octal = _OCTAL.search(part)
+    if octal:
+        amount = _amount(memparse(octal.group())[0])
+        raise _error(value, "the kernel reads '{0}' as an octal number, {1}".format(octal.group(), amount))
+    least = MIB if one.kind in ("low", "cma") else SMALLEST
+    for size in [one.size] + [piece.size for piece in one.ranges]:
+        if 0 < size < least:
+            raise _error(value, "'{0}' reserves {1}, and {2} is the least".format(part, _amount(size), _amount(least)))
+    for limit in [limit for piece in one.ranges for limit in (piece.start, piece.end or 0)]:
+        if 0 < limit < MIB:
+            raise _error(value, "'{0}' has a range that begins or ends at {1} of RAM".format(part, _amount(limit)))
+
+
+def _amount(size: int) -> str:
+    """A size in words for a message: 512 bytes, 64 KiB, 16 MiB."""
+    text = format_size(size)
+    return "{0} {1}iB".format(text[:-1], text[-1]) if text[-1:].isalpha() else text + " bytes"
 
 
 def parse(part: str) -> Value:
