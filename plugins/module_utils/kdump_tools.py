@@ -14,6 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     boot_mounts,
     managed_block,
     symbols,
+    tool_options,
     units,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import Parsed, assignment, parse
@@ -31,10 +32,12 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     Target,
     TargetMount,
     check_dump_path,
+    check_key_path,
     plain_path,
 )
 
 CONFIGURATION = "/etc/default/kdump-tools"
+SCRIPT = "/usr/sbin/kdump-config"
 PACKAGED = "/usr/share/kdump-tools/kdump-tools.conf"
 UNIT = "kdump-tools.service"
 CAPTURE_UNIT = "kdump-tools-dump.service"
@@ -118,6 +121,7 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
     ):
         check_dump_path(policy.path)
         result["KDUMP_COREDIR"] = policy.path
+    check_key_path(policy.sshkey)
     if policy.sshkey is not None:
         result["SSH_KEY"] = policy.sshkey
     if policy.failure_action is not None:
@@ -129,6 +133,9 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
                 "The core collector '{0}' cannot be used here: kdump-tools always runs makedumpfile. "
                 "Write 'makedumpfile' and its options.".format(policy.core_collector)
             )
+        refusal = tool_options.collector_refusal(policy.core_collector)
+        if refusal:
+            raise KdumpError("The core collector '{0}' cannot be used: {1}.".format(policy.core_collector, refusal))
         # Without any option kdump-tools would take its default; -F is what it adds to all others.
         result["MAKEDUMP_ARGS"] = collector[1].strip() if len(collector) > 1 else "-F"
     if policy.compression is not None:
@@ -143,7 +150,9 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
         if policy.keep_dumps < 0:
             raise KdumpError("Cannot keep {0} dumps: use 0 (all) or more.".format(policy.keep_dumps))
         result["KDUMP_NUM_DUMPS"] = str(policy.keep_dumps)
-    result.update(policy.options or {})
+    if policy.options:
+        tool_options.check_kdump_tools(policy.options, host.read(host.which("kdump-config") or SCRIPT) or "")
+        result.update(policy.options)
     result = {name: value or DEFAULTS.get(name, "") for name, value in result.items()}
     if "KDUMP_COREDIR" in result:
         check_dump_path(result["KDUMP_COREDIR"])

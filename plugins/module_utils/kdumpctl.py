@@ -18,6 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     kdumpctl_target,
     mounts,
     symbols,
+    tool_options,
     units,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import assignment, parse
@@ -34,6 +35,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     Target,
     TargetMount,
     check_dump_path,
+    check_key_path,
 )
 
 ENVIRONMENT = "/etc/sysconfig/kdump"
@@ -208,6 +210,7 @@ def wanted(
     # The path goes with the target: one that the policy does not name keeps its own.
     if policy.path is not None and (policy.target is not None or not kdumpctl_target.named(own)[0]):
         result["path"] = policy.path
+    check_key_path(policy.sshkey)
     for name in ("sshkey", "core_collector", "dracut_args"):
         value = getattr(policy, name)
         if value is not None:
@@ -221,6 +224,7 @@ def wanted(
     reset = policy.auto_reset_crashkernel
     if (reset is not None or policy.pins_crashkernel) and (known is None or "auto_reset_crashkernel" in known):
         result["auto_reset_crashkernel"] = "yes" if reset else "no"
+    tool_options.check_kdumpctl(policy.options or {})
     result.update(policy.options or {})
     merged = _merged(own, result)
     asks_fallback = policy.target is not None or kdumpctl_fallback.wanted(result)

@@ -174,6 +174,12 @@ def check_dump_path(path: str) -> None:
         )
 
 
+def check_key_path(path: Optional[str]) -> None:
+    """Refuse a private key whose path does not begin at the root."""
+    if path is not None and not path.startswith("/"):
+        raise KdumpError("The ssh key '{0}' is not absolute: write its path from /.".format(path))
+
+
 class ConfigurationFile(NamedTuple):
     """One of the files that a tool reads: as it is, and as the policy wants it."""
 

@@ -139,7 +139,6 @@ def test_the_mount_that_kdumpctl_makes_by_the_line_is_nobody_elses(tree: RpmTree
         ({"target": {"type": "local"}}, True),
         ({"target": {"type": "ssh", "location": "kdump@dump1"}}, True),
         ({"target": {"type": "local"}, "dracut_args": '--mount "{0} /kdumproot nfs soft"'.format(EXPORT)}, True),
-        ({"target": None, "options": {"nfs": ""}}, False),  # the policy says nothing of where dumps go
     ],
 )
 def test_a_line_that_nothing_needs_goes(tree: RpmTree, policy: Dict[str, Any], goes: bool) -> None:
@@ -147,6 +146,11 @@ def test_a_line_that_nothing_needs_goes(tree: RpmTree, policy: Dict[str, Any], g
     assert exported(tree, **policy) == (ExportLine(export_line.DIRECTORY, "", LINE) if goes else None)
     set_table(tree, "")
     assert exported(tree, **policy) in (None, ExportLine(export_line.DIRECTORY, "", ""))
+
+
+def test_a_line_stays_where_the_policy_does_not_say_where_dumps_go(tree: RpmTree) -> None:
+    set_table(tree, BLOCK.format(LINE))
+    assert export_line.wanted(tree.host(), Policy.of({"nfs_options": OPTIONS}), {}) is None
 
 
 def test_the_line_of_a_file_system_is_left_alone(tree: RpmTree) -> None:

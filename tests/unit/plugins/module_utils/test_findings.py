@@ -616,7 +616,7 @@ def test_the_package_alone_does_not_suffice(tree: HostTree) -> None:
     tree.replace(CONFIGURATION, BLOCK, "")
     tree.prove()
     assert codes_of(tree) == ["capture-hangs-on-panic"]
-    assert codes_of(tree, {"options": {"KDUMP_COREDIR": "/data/crash"}}) == [
+    assert codes_of(tree, {"path": "/data/crash"}) == [
         "capture-hangs-on-panic",
         "configuration-differs",
         "target-missing",

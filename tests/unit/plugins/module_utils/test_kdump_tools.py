@@ -118,7 +118,7 @@ def test_the_target_is_found(tree: HostTree, lines: str, target: Target) -> None
 
 
 def test_the_target_of_the_policy_is_known_beforehand(tree: HostTree) -> None:
-    setup = setup_of(tree, path="/data", options={"SSH": "kdump@server"})
+    setup = setup_of(tree, path="/data", target={"type": "ssh", "location": "kdump@server"})
     assert setup.target == Target("local", "", "/var/crash", "/var/crash")
     assert setup.wanted_target == Target("ssh", "kdump@server", "/data", sshkey="/root/.ssh/kdump_id_rsa")
 
@@ -163,9 +163,11 @@ def test_a_masked_unit_is_a_link_to_nothing(tree: HostTree, target: str, masked:
         ({"compression": "lz4"}, {"KDUMP_COMPRESSION": "lz4"}),
         ({"keep_dumps": 0}, {"KDUMP_NUM_DUMPS": "0"}),
         ({"keep_dumps": 10**20}, {"KDUMP_NUM_DUMPS": "100000000000000000000"}),
-        ({"options": {"HOSTTAG": "hostname", "USE_KDUMP": False}}, {"HOSTTAG": "hostname", "USE_KDUMP": "0"}),
-        ({"options": {"MAKEDUMP_ARGS": "", "SSH": ""}}, {"MAKEDUMP_ARGS": "-F -c -d 31", "SSH": ""}),
-        ({"path": "/a", "options": {"KDUMP_COREDIR": "/b/"}}, {"KDUMP_COREDIR": "/b"}),
+        (
+            {"options": {"HOSTTAG": "hostname", "KDUMP_DUMP_DMESG": False}},
+            {"HOSTTAG": "hostname", "KDUMP_DUMP_DMESG": "0"},
+        ),
+        ({"options": {"KDUMP_DUMP_DMESG": ""}}, {"KDUMP_DUMP_DMESG": "1"}),
         ({"crashkernel": "256M"}, {}),
     ],
 )
@@ -180,20 +182,43 @@ def test_the_policy_is_translated(tree: HostTree, policy: Dict[str, Any], wanted
         ({"path": "crash"}, "The dump path 'crash' is not absolute: write it from /."),
         ({"path": ""}, "The dump path '' is not absolute: write it from /."),
         ({"path": "/"}, "The dump path '/' is a directory of the system"),
-        ({"options": {"KDUMP_COREDIR": "crash"}}, "The dump path 'crash' is not absolute: write it from /."),
-        ({"options": {"KDUMP_COREDIR": "/tmp"}}, "The dump path '/tmp' is a directory of the system"),
+        ({"path": "/tmp"}, "The dump path '/tmp' is a directory of the system"),
         ({"path": "/a\nb"}, "The value of KDUMP_COREDIR cannot be written: '/a\nb' holds a line break"),
         ({"path": "/a\0b"}, "The value of KDUMP_COREDIR cannot be written"),
         ({"path": "/a\ud800"}, "The value of KDUMP_COREDIR cannot be written"),
+        ({"sshkey": "keys/kdump"}, "The ssh key 'keys/kdump' is not absolute: write its path from /."),
         ({"core_collector": ""}, "The core collector '' cannot be used here: kdump-tools always runs makedumpfile."),
         ({"core_collector": "cp"}, "The core collector 'cp' cannot be used here"),
         ({"core_collector": "makedumpfile -c\n-d 31"}, "The value of MAKEDUMP_ARGS cannot be written"),
+        (
+            {"core_collector": "makedumpfile -c -d 99"},
+            "The core collector 'makedumpfile -c -d 99' cannot be used: makedumpfile refuses the level '99', which "
+            "goes from 0 to 31.",
+        ),
+        (
+            {"core_collector": "makedumpfile -c -d 31; reboot"},
+            "The core collector 'makedumpfile -c -d 31; reboot' cannot be used: makedumpfile refuses 'reboot",
+        ),
         (
             {"compression": "zip"},
             "The compression 'zip' is unknown to kdump-tools: use one of none, bzip2, gzip, lz4, xz.",
         ),
         ({"keep_dumps": -1}, "Cannot keep -1 dumps: use 0 (all) or more."),
-        ({"options": {"bad name": "x"}}, "'bad name' is no name of a setting"),
+        (
+            {"options": {"bad name": "x"}},
+            "The option 'bad name' cannot be written to /etc/default/kdump-tools: it is no name of a setting",
+        ),
+        (
+            {"options": {"USE_KDUMP": "0"}},
+            "The option 'USE_KDUMP' cannot be written to /etc/default/kdump-tools: set kdump_state of role "
+            "kdump instead.",
+        ),
+        ({"options": {"KDUMP_COREDIR": "/b"}}, "The option 'KDUMP_COREDIR' cannot be written"),
+        (
+            {"options": {"KDUMP_CORDIR": "/b"}},
+            "The option 'KDUMP_CORDIR' cannot be written to /etc/default/kdump-tools: no kdump tool reads it; did you "
+            "mean KDUMP_COREDIR?",
+        ),
         ({"options": {"X": None}}, "The option X is None: give it one text or number"),
     ],
 )
@@ -203,8 +228,12 @@ def test_a_wrong_policy_is_refused(tree: HostTree, policy: Dict[str, Any], messa
     assert str(error.value).startswith(message)
 
 
-def test_an_empty_path_in_options_means_the_default(tree: HostTree) -> None:
-    assert setup_of(tree, options={"KDUMP_COREDIR": ""}).files[0].wanted["KDUMP_COREDIR"] == "/var/crash"
+def test_an_option_that_only_the_hosts_own_script_knows(tree: HostTree) -> None:
+    """A later kdump-tools reads more than this collection knows."""
+    tree.append("/usr/sbin/kdump-config", '[ -n "$KDUMP_NEXT" ] && exit\n')
+    assert setup_of(tree, options={"KDUMP_NEXT": "1"}).files[0].wanted["KDUMP_NEXT"] == "1"
+    with pytest.raises(KdumpError, match="no kdump tool reads it"):
+        setup_of(tree, options={"KDUMP_NEX": "1"})
 
 
 @pytest.mark.parametrize(
@@ -243,7 +272,7 @@ def test_the_packages_own_default_is_found(tree: HostTree, packaged: Optional[st
 
 @given(
     st.dictionaries(
-        st.sampled_from(["KDUMP_COREDIR", "MAKEDUMP_ARGS", "SSH", "HOSTTAG", "KDUMP_FAIL_CMD", "KDUMP_COMPRESSION"]),
+        st.sampled_from(["KDUMP_KEXEC_ARGS", "KDUMP_SYSCTL", "NFS_TIMEO", "HOSTTAG", "KDUMP_CMDLINE", "FTPPUT_ARGS"]),
         st.text("aZ09 /_-='\"\\$`#;&|()\u00fc\t", max_size=20),
     )
 )

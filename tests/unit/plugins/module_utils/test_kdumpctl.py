@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
@@ -572,3 +573,19 @@ def test_a_reboot_without_effect_is_remembered(tree: RpmTree) -> None:
     assert "reboot-required" not in codes(tree)
     tree.entry("448M")
     assert "reboot-required" in codes(tree)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ({"options": {"path": "/b"}}, "The option 'path' cannot be written to /etc/kdump.conf: set kdump_path of role"),
+        ({"options": {"ssh": ""}}, "set kdump_target of role kdump instead"),
+        ({"options": {"default": "shell"}}, "set kdump_system_action of role kdump instead"),
+        ({"sshkey": "keys/kdump"}, "The ssh key 'keys/kdump' is not absolute: write its path from /."),
+    ],
+)
+def test_settings_that_belong_to_other_variables_are_refused(
+    tree: RpmTree, policy: Dict[str, Any], message: str
+) -> None:
+    with pytest.raises(KdumpError, match=re.escape(message)):
+        setup_of(tree, **policy)

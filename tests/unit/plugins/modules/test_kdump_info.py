@@ -147,7 +147,7 @@ def nothing(tree: HostTree) -> None:
         (nothing, {"keep_dumps": "many"}, "keep_dumps"),
         (nothing, {"options": {"X": [1]}}, "The option X is [1]: give it one text or number"),
         (nothing, {"options": "nonsense"}, "options"),
-        (nothing, {"options": {"a b": 1}}, "'a b' is no name of a setting"),
+        (nothing, {"options": {"a b": 1}}, "The option 'a b' cannot be written"),
         (nothing, {"colour": "red"}, "Unsupported parameters"),
     ],
 )
