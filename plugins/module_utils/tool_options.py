@@ -42,6 +42,8 @@ _READ = (
 )
 KDUMP_TOOLS = frozenset(_READ.split())
 DIRECTIVES = frozenset(kdump_conf.DIRECTIVES)
+TARGETS, FILE_SYSTEMS = kdump_conf.TARGETS, kdump_conf.FILE_SYSTEMS
+UNKNOWN = "no kdump tool reads it"
 # A file that a shell reads, a file that kdumpctl reads: a name is one word.
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 # What makedumpfile refuses, or takes for something else than was meant.
@@ -57,7 +59,7 @@ def refusal(name: str, known: Iterable[str]) -> Optional[str]:
     if name in known:
         return None
     nearest = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
-    return "no kdump tool reads it" + ("; did you mean {0}?".format(nearest[0]) if nearest else "")
+    return UNKNOWN + ("; did you mean {0}?".format(nearest[0]) if nearest else "")
 
 
 def check_kdump_tools(options: Iterable[str], script: str) -> None:
