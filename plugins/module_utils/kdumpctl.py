@@ -224,8 +224,7 @@ def wanted(
     reset = policy.auto_reset_crashkernel
     if (reset is not None or policy.pins_crashkernel) and (known is None or "auto_reset_crashkernel" in known):
         result["auto_reset_crashkernel"] = "yes" if reset else "no"
-    tool_options.check_kdumpctl(policy.options or {})
-    result.update(policy.options or {})
+    result.update(tool_options.for_kdumpctl(policy.options or {}))
     merged = _merged(own, result)
     asks_fallback = policy.target is not None or kdumpctl_fallback.wanted(result)
     collector = _collector(policy, merged, script if asks_fallback else None)

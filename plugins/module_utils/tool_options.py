@@ -71,14 +71,15 @@ def check_kdump_tools(options: Iterable[str], script: str) -> None:
             raise KdumpError("The option '{0}' cannot be written to /etc/default/kdump-tools: {1}".format(name, reason))
 
 
-def check_kdumpctl(options: Iterable[str]) -> None:
-    """Refuse directives that the role's variables write; kdumpctl itself refuses those that it does not know."""
+def for_kdumpctl(options: Dict[str, str]) -> Dict[str, str]:
+    """I(options) without those that the role's variables write: refused. kdumpctl refuses what it does not know."""
     for name in sorted(set(options).intersection(OWNED)):
         raise KdumpError(
             "The option '{0}' cannot be written to /etc/kdump.conf: set {1} of role kdump instead.".format(
                 name, OWNED[name]
             )
         )
+    return options
 
 
 def collector_refusal(collector: str) -> Optional[str]:

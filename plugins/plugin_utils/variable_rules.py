@@ -277,7 +277,9 @@ def _target_without_server(values: Mapping[str, Any]) -> Together | None:
 
 def _mount_point_without_file_system(values: Mapping[str, Any]) -> Together | None:
     target = values["kdump_target"]
-    if not values["kdump_mount_point"] or (isinstance(target, dict) and target.get("type") in tool_options.FILE_SYSTEMS):
+    if not values["kdump_mount_point"] or (
+        isinstance(target, dict) and target.get("type") in tool_options.FILE_SYSTEMS
+    ):
         return None
     needs = "it needs a kdump_target that is a file system, for instance {type: ext4, location: UUID=...}"
     return Together("kdump_mount_point", needs)

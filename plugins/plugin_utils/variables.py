@@ -35,9 +35,9 @@ NULL_TOO = {"kdump_crashkernel", "kdump_path", "kdump_options", "kdump_environme
 EMPTY_IS_NULL = {"kdump_core_collector", "kdump_sshkey", "kdump_dracut_args", "kdump_ssh_user", "kdump_ssh_server"}
 EXPECTED = {
     "bool": "use true or false",
-    "dict": "use a dictionary, for instance {name: value}; on the command line -e '{\"NAME\": {\"name\": \"value\"}}'",
+    "dict": 'use a dictionary, for instance {name: value}; on the command line -e \'{"NAME": {"name": "value"}}\'',
     "int": "use a number",
-    "list": "use a list, for instance [a, b]; on the command line -e '{\"NAME\": [\"a\", \"b\"]}'",
+    "list": 'use a list, for instance [a, b]; on the command line -e \'{"NAME": ["a", "b"]}\'',
     "path": "use one text",
     "str": "use one text",
 }
@@ -194,3 +194,18 @@ def shown(value: Any) -> str:
 
 def _ended(sentence: str) -> str:
     return sentence if sentence.endswith(("?", ".")) else sentence + "."
+
+
+def in_inventory_alone(fleet: Mapping[str, Mapping[str, Any]], seen: Iterable[str], playbook: str) -> list[str]:
+    """Variables of the play that some host has from the inventory, where the play does not see them."""
+    names = {name for name, spec in specifications().items() if spec.get("play")}
+    hosts_of: dict[str, list[str]] = {}
+    for host, variables in fleet.items():
+        for name in names.intersection(variables).difference(seen):
+            hosts_of.setdefault(name, []).append(host)
+    return [
+        f"{name}{_of(hosts, len(fleet))}is set in the inventory, where it has no effect: the play itself reads it, before "
+        f"there is a host. Give it as an extra variable (-e '{{\"{name}\": ...}}'), or as a variable of the playbook that "
+        f"imports kdump.fleet.{playbook}."
+        for name, hosts in sorted(hosts_of.items())
+    ]

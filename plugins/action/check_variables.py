@@ -1,0 +1,108 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action plugin check_variables: judges the variables of every host of a play, on the controller alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.release import __version__
+from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
+
+from ansible_collections.kdump.fleet.plugins.plugin_utils.variable_rules import Inventory
+from ansible_collections.kdump.fleet.plugins.plugin_utils.variables import (
+    UNRESOLVED,
+    faults,
+    in_inventory_alone,
+    is_ours,
+)
+
+# Until 2.18 Ansible shows the message of a failed task as JSON, on one line.
+SHOWS_ONE_LINE = tuple(int(number) for number in __version__.split(".")[:2]) < (2, 19)
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """Fail with all faults at once, or change nothing."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Judge the variables as each host sees them."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        _spec, options = self.validate_argument_spec({"playbook": {"type": "str"}})
+        extra = load_extra_vars(self._loader)
+        own = variables["hostvars"].raw_get(variables["inventory_hostname"])
+        # What the play itself has set (vars of import_playbook), which the variables of a host do not show.
+        of_play = {
+            name: value
+            for name, value in variables.items()
+            if is_ours(name) and name not in extra and (name not in own or own[name] != value)
+        }
+        groups = {name: list(hosts) for name, hosts in variables["groups"].items()}
+        inventory = Inventory(frozenset(groups["all"]), groups)
+        fleet = {}
+        for host in variables["ansible_play_hosts_all"]:
+            raw = variables["hostvars"].raw_get(host)
+            fleet[host] = self._plain({**_ours(raw), **of_play}, raw, variables)
+        found = faults(fleet, inventory)
+        if options["playbook"]:
+            found += in_inventory_alone(fleet, {*extra, *of_play}, options["playbook"])
+        if found:
+            word = "variable is" if len(found) == 1 else "variables are"
+            message = "\n".join(
+                [f"{len(found)} {word} wrong; no host was touched.", *(f"- {fault}" for fault in found)]
+            )
+            if SHOWS_ONE_LINE:
+                display.error(message, wrap_text=False)
+            return dict(result, failed=True, msg=message)
+        return dict(result, changed=False)
+
+    def _plain(self, ours: dict[str, Any], raw: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The values without templates, those of I(ours) that need what is not known yet as UNRESOLVED."""
+        found: dict[str, Any] = {}
+        templar = None
+        for name, value in ours.items():
+            if not _has_template(value):
+                found[name] = _untagged(value)
+                continue
+            if templar is None:
+                context = {**raw, **{key: variables[key] for key in ("hostvars", "groups") if key in variables}}
+                templar = self._templar.copy_with_new_env(available_variables=context)
+            try:
+                resolved = _untagged(templar.template(value))
+                found[name] = UNRESOLVED if _has_template(resolved) else resolved
+            except Exception:  # whatever a template may raise: the task that uses the variable reports it
+                found[name] = UNRESOLVED
+        return found
+
+
+def _ours(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in raw.items() if is_ours(name) or name == "ansible_user"}
+
+
+def _has_template(value: Any) -> bool:
+    if isinstance(value, str):
+        return "{{" in value or "{%" in value
+    if isinstance(value, Mapping):
+        return any(_has_template(item) for pair in value.items() for item in pair)
+    return isinstance(value, Sequence) and any(_has_template(item) for item in value)
+
+
+def _untagged(value: Any) -> Any:
+    """A value of Python's own types: Ansible's remember their origin, or template when they are looked at."""
+    if isinstance(value, Mapping):
+        return {_untagged(key): _untagged(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return "".join(value)
+    if isinstance(value, (list, tuple)):
+        return [_untagged(item) for item in value]
+    return value
