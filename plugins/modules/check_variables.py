@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - The kdump.fleet authors (@kdump-fleet)
 description:
-  - Checks every variable that begins with C(kdump_), C(crash_test_) or C(dump_server_), as each host of the play has it,
-    and fails with all faults in one message. Each fault names the variable, its value, the hosts, and what is allowed.
+  - Checks every variable that begins with C(kdump_), C(crash_test_) or C(dump_server_), as each host of the play has
+    it, and fails with all faults in one message. Each names the variable, its value, the hosts, and what is allowed.
   - A variable that nobody knows is an error, with the known name that resembles it. The variable
     C(kdump_allowed_variables) is a list of names that a site uses for its own purposes; C(*) stands for any text.
   - Types, ranges and forms are checked, and what contradicts another variable.
@@ -23,8 +23,8 @@ options:
   playbook:
     description:
       - Name of the playbook that is run. Its play reads some variables before there is a host (C(kdump_hosts),
-        C(kdump_waves), C(crash_test_at_once), C(dump_server_group)); such a variable in the inventory has no effect, and
-        is an error with this option.
+        C(kdump_waves), C(crash_test_at_once), C(dump_server_group)); such a variable in the inventory has no effect,
+        and is an error with this option.
     type: str
 attributes:
   check_mode:

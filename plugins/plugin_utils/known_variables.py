@@ -13,19 +13,20 @@ import yaml
 
 PREFIXES = ("kdump_", "crash_test_", "dump_server_")
 ROLES = ("kdump", "crash_test", "dump_server")
+PLAYBOOKS = ("audit", "crash_test", "dump_server", "remove", "rollout")
 
 # Variables of the playbooks, in the words of an argument specification. I(least) and I(most) are the range of a number.
-# I(play): read by the play itself (hosts, serial), which sees extra variables and variables of the play, and nothing of
-# the inventory.
+# I(play): the playbooks whose play itself reads it (hosts, serial), and sees extra variables and variables of the play
+# there, and nothing of the inventory.
 PLAYBOOK_VARIABLES: dict[str, dict[str, Any]] = {
     "kdump_hosts": {
         "type": "raw",
-        "play": True,
+        "play": PLAYBOOKS,
         "description": "The hosts, a pattern of Ansible. The default is all.",
     },
     "kdump_waves": {
         "type": "raw",
-        "play": True,
+        "play": ("rollout", "remove"),
         "description": "How many hosts each wave has: numbers and percentages, a list or separated by commas.",
     },
     "kdump_wave_max_fail": {
@@ -58,7 +59,7 @@ PLAYBOOK_VARIABLES: dict[str, dict[str, Any]] = {
     },
     "dump_server_group": {
         "type": "str",
-        "play": True,
+        "play": ("dump_server",),
         "description": "The inventory group of the dump servers. The default is dump_servers.",
     },
 }
@@ -129,4 +130,5 @@ def specifications() -> dict[str, dict[str, Any]]:
         found[name].update(least=least, most=most)
     for name, choices in CHOICES.items():
         found[name].update(choices=choices)
+    found["crash_test_at_once"].update(play=("crash_test",))
     return {**found, **INVENTORY_VARIABLES, **PLAYBOOK_VARIABLES}

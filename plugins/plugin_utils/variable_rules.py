@@ -71,9 +71,8 @@ def _directory(value: str, inventory: Inventory) -> str | None:
     """A directory that gets an owner and a mode, so that it cannot be one of the system's."""
     wrong = _path(value, inventory)
     if wrong is None and setup.belongs_to_system(value):
-        return "it is a directory of the system: choose one of its own, for instance {0}/kdump".format(
-            "/var/crash" if value.startswith("/var") else "/srv"
-        )
+        example = "/var/crash" if value.startswith("/var") else "/srv/kdump"
+        return f"it is a directory of the system: choose one of its own, for instance {example}"
     return wrong
 
 
@@ -121,7 +120,7 @@ def _options(value: dict[str, Any], inventory: Inventory) -> str | None:
     for name, setting in value.items():
         refusal = tool_options.refusal(str(name), known)
         # A name that resembles none may be a setting of a later kdump-tools, which its host tells.
-        if refusal and not (refusal == tool_options.UNKNOWN):
+        if refusal and refusal != tool_options.UNKNOWN:
             return f"'{name}' cannot be set here: {refusal}"
         if isinstance(setting, (dict, list)) or setting is None:
             return f"the value of '{name}' is {setting!r}: give one text or number"
@@ -290,8 +289,8 @@ def _user_who_logs_in(values: Mapping[str, Any]) -> Together | None:
     if user and user == values["ansible_user"]:
         return Together(
             "dump_server_user",
-            "Ansible logs in as this user (ansible_user) and would be locked out of the server, because a dump server's "
-            "user can do nothing but send dumps. Use an account of its own, for instance kdump",
+            "Ansible logs in as this user (ansible_user) and would be locked out of the server, because this user can "
+            "do nothing but send dumps. Use an account of its own, for instance kdump",
         )
     return None
 

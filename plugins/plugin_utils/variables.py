@@ -182,7 +182,7 @@ def _expected(name: str, spec: Mapping[str, Any]) -> str:
     if spec["type"] == "int" and least is not None:
         return f"use a number from {least} to {most}" if most is not None else f"use a number of {least} or more"
     if name == "kdump_target":
-        return 'use for instance {type: ssh, location: user@server}; on the command line -e \'{"kdump_target": {"type": "ssh"}}\''
+        return "use a dictionary with type and location, for instance {type: ssh, location: user@server}"
     return EXPECTED.get(spec["type"], "see the documentation").replace("NAME", name)
 
 
@@ -198,13 +198,13 @@ def _ended(sentence: str) -> str:
 
 def in_inventory_alone(fleet: Mapping[str, Mapping[str, Any]], seen: Iterable[str], playbook: str) -> list[str]:
     """Variables of the play that some host has from the inventory, where the play does not see them."""
-    names = {name for name, spec in specifications().items() if spec.get("play")}
+    names = {name for name, spec in specifications().items() if playbook in spec.get("play", ())}
     hosts_of: dict[str, list[str]] = {}
     for host, variables in fleet.items():
         for name in names.intersection(variables).difference(seen):
             hosts_of.setdefault(name, []).append(host)
     return [
-        f"{name}{_of(hosts, len(fleet))}is set in the inventory, where it has no effect: the play itself reads it, before "
+        f"{name}{_of(hosts, len(fleet))}is set in the inventory, where it has no effect: the play reads it before "
         f"there is a host. Give it as an extra variable (-e '{{\"{name}\": ...}}'), or as a variable of the playbook that "
         f"imports kdump.fleet.{playbook}."
         for name, hosts in sorted(hosts_of.items())
