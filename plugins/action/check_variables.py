@@ -40,13 +40,9 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         _spec, options = self.validate_argument_spec({"playbook": {"type": "str"}})
         extra = load_extra_vars(self._loader)
-        own = variables["hostvars"].raw_get(variables["inventory_hostname"])
-        # What the play itself has set (vars of import_playbook), which the variables of a host do not show.
-        of_play = {
-            name: value
-            for name, value in variables.items()
-            if is_ours(name) and name not in extra and (name not in own or own[name] != value)
-        }
+        # What the play itself sets (vars of import_playbook), which the variables of a host do not show.
+        play = self._task.get_play().get_vars()
+        of_play = {name: value for name, value in play.items() if is_ours(name) and name not in extra}
         groups = {name: list(hosts) for name, hosts in variables["groups"].items()}
         inventory = Inventory(frozenset(groups["all"]), groups)
         fleet = {}

@@ -205,7 +205,7 @@ def in_inventory_alone(fleet: Mapping[str, Mapping[str, Any]], seen: Iterable[st
             hosts_of.setdefault(name, []).append(host)
     return [
         f"{name}{_of(hosts, len(fleet))}is set in the inventory, where it has no effect: the play reads it before "
-        f"there is a host. Give it as an extra variable (-e '{{\"{name}\": ...}}'), or as a variable of the playbook that "
-        f"imports kdump.fleet.{playbook}."
+        f"there is a host. Give it as an extra variable (-e '{{\"{name}\": ...}}'), or as a variable of the playbook "
+        f"that imports kdump.fleet.{playbook}."
         for name, hosts in sorted(hosts_of.items())
     ]

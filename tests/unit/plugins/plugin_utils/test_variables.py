@@ -365,7 +365,7 @@ def test_every_variable_that_playbooks_and_roles_use_is_known() -> None:
         for line in re.findall(r"tags: \[([^\]]*)\]", (ROOT / path).read_text())
         for tag in re.split(r", *", line)
     }
-    set_here = {"kdump_fleet_waves", "kdump_fleet_playbook", "kdump_fleet_panic"}
+    set_here = {"kdump_fleet_waves", "kdump_fleet_panic"}
     used: dict[str, str] = {}
     for path in files():
         if path.parts[0] in ("playbooks", "roles") and path.suffix == ".yml" and "meta" not in path.parts:

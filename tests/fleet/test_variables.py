@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every playbook checks its variables before it goes to a host: which ones, tests/unit/plugins/plugin_utils says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.fleet.fleets import Fleet
+
+PLAYBOOKS = ("audit", "rollout", "crash_test", "remove", "dump_server")
+
+
+def refused(fleet: Fleet, playbook: str, *arguments: str, **extra: Any) -> str:
+    """The output of a run that ends before a host is touched."""
+    run = fleet.playbook(playbook, *arguments, **extra)
+    assert run.status == 2, run.output
+    assert run.events == []
+    assert "Unexpected" not in run.output
+    return run.text
+
+
+@pytest.fixture
+def few(fleet: Fleet) -> Fleet:
+    """Three hosts and a dump server."""
+    fleet.hosts("web1", "web2", "web3", state="bare")
+    fleet.hosts("dump1", state="plain", group="dump_servers")
+    return fleet
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_every_playbook_refuses_before_it_goes_to_a_host(few: Fleet, playbook: str) -> None:
+    """All faults at once, of the inventory and of the command line; each with its hosts."""
+    few.vars.update(kdump_crashkernal="256M", kdump_state="abesnt")
+    few.host("web2", vars={"kdump_crashkernel": 512, "kdump_memory_policy": "grow"})
+    text = refused(few, playbook, kdump_audit_strict="yess", dump_server_user="root")
+    assert "6 variables are wrong; no host was touched." in text
+    for fault in (
+        "kdump_audit_strict is 'yess': use true or false.",
+        "kdump_crashkernal is not a variable of kdump.fleet. Did you mean kdump_crashkernel?",
+        "would reserve 512 bytes. Did you mean 512M?",
+        "kdump_memory_policy (web2) is 'grow': use warn, fail or raise.",
+        "kdump_state is 'abesnt': use present or absent.",
+        "dump_server_user is 'root': root would be locked out of the server",
+    ):
+        assert fault in text
+
+
+@pytest.mark.parametrize(
+    ("playbook", "arguments", "fault"),
+    [
+        ("rollout", ["-e", "kdump_waves=all"], "kdump_waves is 'all': use numbers from 1 on"),
+        ("rollout", ["-e", '{"kdump_waves": 0}'], "kdump_waves is 0: use numbers from 1 on"),
+        ("rollout", ["-e", '{"kdump_waves": []}'], "kdump_waves is []: use numbers from 1 on"),
+        ("rollout", ["-e", '{"kdump_waves": null}'], "kdump_waves is null: null is no value for it"),
+        ("rollout", ["-e", "kdump_waves=ten%"], "kdump_waves is 'ten%'"),
+        ("rollout", ["-e", "kdump_prove=yes"], "kdump_prove is 'yes': use none, canary or all."),
+        ("rollout", ["-e", "kdump_target=ssh"], "kdump_target is 'ssh': use a dictionary with type and location"),
+        ("audit", ["-e", '{"kdump_target": []}'], "kdump_target is []: use a dictionary"),
+        ("audit", ["-e", '{"kdump_target": {"typ": "ssh"}}'], "it knows no key 'typ', only type and location."),
+        ("audit", ["-e", "kdump_dump_servers=dump1"], "kdump_dump_servers is 'dump1': use a list"),
+        ("crash_test", ["-e", "crash_test_at_once=two"], "crash_test_at_once is 'two': use a number of 1 or more."),
+        ("crash_test", ["-e", '{"crash_test_confirm": {"web1": false}}'], "it is no list of names: write [web1, web2]"),
+        ("crash_test", ["-e", '{"crash_test_confirm": true}'], "crash_test_confirm is true: it is no list of names"),
+        ("crash_test", ["-e", "crash_test_confirm=web9"], "'web9' is not a host of the inventory."),
+        ("dump_server", ["-e", "dump_server_quota_percent=250"], "is '250': use a number from 0 to 100."),
+        ("dump_server", ["-e", "dump_server_hosts=web1"], "dump_server_hosts is 'web1': use a list"),
+        (
+            "dump_server",
+            ["-e", "dump_server_group=typo"],
+            "dump_server_group is 'typo': the inventory has no such group.",
+        ),
+    ],
+)
+def test_values_from_the_command_line(few: Fleet, playbook: str, arguments: list[str], fault: str) -> None:
+    """In the place of errors of Python, Jinja and Ansible."""
+    assert fault in refused(few, playbook, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("playbook", "name", "value"),
+    [("rollout", "kdump_waves", [4]), ("audit", "kdump_hosts", "web1"), ("crash_test", "crash_test_at_once", 2)],
+)
+def test_what_the_play_reads_has_no_effect_in_the_inventory(few: Fleet, playbook: str, name: str, value: Any) -> None:
+    """It was ignored without a word."""
+    few.vars[name] = value
+    assert f"{name} is set in the inventory, where it has no effect" in refused(few, playbook)
+
+
+def test_variables_of_a_playbook_that_imports_ours(few: Fleet) -> None:
+    """They count for the play, and are checked."""
+    book = few.directory / "site.yml"
+    for waves, status in (([4], 0), ("none", 2)):
+        imported = {"import_playbook": "kdump.fleet.rollout", "vars": {"kdump_waves": waves}}
+        book.write_text(json.dumps([imported]))
+        run = few.playbook(str(book))
+        assert run.status == status, run.output
+    assert "kdump_waves is 'none'" in run.text
+
+
+def test_good_variables_are_let_through(few: Fleet) -> None:
+    """Templates of facts that are not there yet, a survey's text, and names that the site allows."""
+    few.vars.update(
+        kdump_site_owner="storage",
+        kdump_allowed_variables=["kdump_site_*"],
+        kdump_path="{{ '/data/' ~ inventory_hostname }}",
+        kdump_keep_dumps="{{ 3 if ansible_facts.architecture == 'x86_64' else 1 }}",
+    )
+    run = few.playbook("audit", kdump_audit_strict="no")
+    assert "variable is wrong" not in run.text
+    assert "variables are wrong" not in run.text
