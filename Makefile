@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 NOX := $(PYTHON) -m nox --sessions
 
 .DEFAULT_GOAL := help
-.PHONY: help environment check fleet sanity machines test rollout bench bench-rollout fuzz boot-matrix format requirements clean
+.PHONY: help environment check fleet sanity machines test rollout bench bench-rollout fuzz mutants boot-matrix format requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ bench-rollout: $(VENV)/ready ## from a bare lab machine to an armed one, part by
 fuzz: $(VENV)/ready ## generated configurations through every boot loader backend; FUZZ_SECONDS=600, CASES=100000
 	@PYTHONPATH="$$($(PYTHON) -m tests.checkout):$(CURDIR)" $(PYTHON) -m tests.fuzz \
 		$(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS)) $(if $(CASES),--cases $(CASES))
+
+mutants: $(VENV)/ready ## changes of the pure modules that no unit test notices; MODULE=iomem,sizing SAMPLE=1500|all SEED=1
+	@PYTHONPATH="$(CURDIR)" $(PYTHON) -m tests.mutants \
+		$(if $(MODULE),--module $(MODULE)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 boot-matrix: $(VENV)/ready ## what crashkernel= reserves, predicted and booted; OPTIONS="--kernel PATH --write"
 	@PATH="$(abspath $(VENV)/bin):$$PATH" $(PYTHON) -m tests.boot_matrix $(OPTIONS)

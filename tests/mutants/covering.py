@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which unit tests run which line, and how long each takes: measured once, and again when a file has changed.
+
+Also a plugin of pytest that writes down how long the tests took.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import coverage
+import pytest
+
+from tests.checkout import ROOT, variables
+
+TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/filter", "tests/unit/plugins/modules")
+DIRECTORY = ROOT / ".cache" / "mutants"
+LINES = DIRECTORY / "coverage"
+DURATIONS = DIRECTORY / "durations.json"
+SLOW = 3.0  # seconds; tests that wait for something do not run for each change
+
+_durations: dict[str, float] = defaultdict(float)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what setting up, running and ending a test took."""
+    _durations[report.nodeid] += report.duration
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write it down, in the process that has all reports."""
+    if not hasattr(session.config, "workerinput"):
+        DURATIONS.write_text(json.dumps(_durations), encoding="utf-8")
+
+
+@dataclass
+class Tests:
+    """The tests of one module."""
+
+    by_line: dict[int, set[str]]
+    durations: dict[str, float]
+    all: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.all = set().union(*self.by_line.values())
+
+    def of(self, lines: range) -> set[str]:
+        """The tests that run one of these lines."""
+        return set().union(*(self.by_line.get(line, set()) for line in lines))
+
+
+def measure(jobs: int) -> None:
+    """Run the unit tests under coverage unless that was done since the last change of a file."""
+    if DURATIONS.exists() and DURATIONS.stat().st_mtime > _last_change():
+        return
+    print("Measuring which unit tests run which lines ...", flush=True)
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    DURATIONS.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(jobs), "-p", "no:cacheprovider", "-p", __name__]
+    done = subprocess.run(
+        [*command, "--cov", "--cov-context=test", "--cov-report=", *TESTS],
+        cwd=ROOT,
+        env={**os.environ, **variables(), "COVERAGE_FILE": str(LINES)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        DURATIONS.unlink(missing_ok=True)
+        sys.exit(f"{done.stdout}\nThe unit tests have to pass before a change can show anything.")
+
+
+def tests_of(modules: list[Path]) -> dict[Path, Tests]:
+    """The tests of each module, by line; what runs on import only belongs to no test."""
+    durations: dict[str, float] = json.loads(DURATIONS.read_text(encoding="utf-8"))
+    data = coverage.CoverageData(str(LINES))
+    data.read()
+    found = {}
+    for path in modules:
+        by_line = {}
+        for line, contexts in data.contexts_by_lineno(str(path)).items():
+            names = {context.rpartition("|")[0] for context in contexts if context}
+            by_line[line] = {name for name in names if durations.get(name, 0.0) < SLOW}
+        if not by_line:
+            sys.exit(f"No unit test runs a line of {path}, as {LINES} has it.")
+        found[path] = Tests(by_line, durations)
+    return found
+
+
+def _last_change() -> float:
+    """When a source or a test was last written."""
+    directories = [ROOT / "plugins", ROOT / "tests" / "unit"]
+    return max(path.stat().st_mtime for directory in directories for path in directory.rglob("*.py"))
