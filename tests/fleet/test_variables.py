@@ -113,3 +113,33 @@ def test_good_variables_are_let_through(few: Fleet) -> None:
     run = few.playbook("audit", kdump_audit_strict="no")
     assert "variable is wrong" not in run.text
     assert "variables are wrong" not in run.text
+
+
+def test_a_value_that_somebody_tuned_is_kept_or_shown_before_it_is_replaced(fleet: Fleet) -> None:
+    """docs/migrating.md begins with it: an empty kdump_crashkernel keeps it, and nothing is staged or rebooted."""
+    fleet.hosts("web1", "web2", state="armed")
+    for name in ("web1", "web2"):
+        fleet.playbook("audit")  # makes the hosts
+        fleet.stub(name).stage("768M")
+        fleet.stub(name).boot()
+    kept = fleet.playbook("rollout", kdump_crashkernel="", kdump_reboot_ok=True)
+    assert kept.who("crashkernel") == kept.who("reboot") == []
+    for value in ("", None):
+        assert (
+            fleet.playbook("audit", kdump_crashkernel=value).stats["kdump_audit"]["web1"]["crashkernel_wanted"] is None
+        )
+    run = fleet.playbook("rollout", kdump_reboot_ok=True, kdump_crashkernel="256M")
+    assert "web1 has crashkernel=768M staged. It becomes crashkernel=256M on every boot entry." in run.text
+    assert run.output.index("has crashkernel=768M staged") < run.output.index("Set crashkernel= on every boot entry")
+    again = fleet.playbook("rollout", kdump_reboot_ok=True, kdump_crashkernel="256M")
+    assert "staged. It becomes" not in again.text
+
+
+def test_empty_texts_of_linux_system_roles_are_null(fleet: Fleet) -> None:
+    """kdump_core_collector and kdump_sshkey."""
+    fleet.hosts("web1", state="armed", vars={"kdump_core_collector": "", "kdump_sshkey": ""})
+    run = fleet.playbook("audit")
+    assert run.status == 0, run.output
+    policy = run.calls("kdump_info")[0]["args"]["policy"]
+    assert "core_collector" not in policy
+    assert "sshkey" not in policy

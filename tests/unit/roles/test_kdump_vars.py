@@ -29,6 +29,8 @@ CASES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
         ["old", "192.0.2.3"],
     ),
     "stranger": ({"kdump_target": SSH, "kdump_ssh_user": "k", "kdump_ssh_server": "x"}, "k@x", ["x"]),
+    "nouser": ({"kdump_target": SSH, "kdump_ssh_server": "x"}, "kdump@x", ["x"]),
+    "emptyuser": ({"kdump_target": SSH, "kdump_ssh_server": "old", "kdump_ssh_user": ""}, "kdump@old", []),
     "nobody": ({"kdump_target": SSH}, "", []),
     "ssh": (
         {"kdump_target": SSH, **ONE},
