@@ -381,3 +381,9 @@ def test_the_specifications_are_those_of_the_roles() -> None:
         points = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
         assert set(points["main"]["options"]) <= set(role_specifications(role)) <= set(specifications())
     assert not set(PLAYBOOK_VARIABLES) & set(INVENTORY_VARIABLES)
+
+
+def test_variables_of_playbooks_are_documented() -> None:
+    """docs/playbooks.md has a row for each, and no other."""
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/playbooks.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(PLAYBOOK_VARIABLES)
