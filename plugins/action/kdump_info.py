@@ -51,7 +51,7 @@ class ActionModule(ActionBase):
         """The interpreter that was used: the one that is set, or the one that Ansible has found."""
         given = str(variables.get("ansible_python_interpreter") or "")
         if given.startswith("/"):
-            return self._connection._shell.quote(self._templar.template(given))
+            return str(self._connection._shell.quote(self._templar.template(given)))
         facts = variables.get("ansible_facts") or {}
         found = getattr(self, "_discovered_interpreter", None) or facts.get("discovered_interpreter_python")
-        return self._connection._shell.quote(str(found or "/usr/libexec/platform-python"))
+        return str(self._connection._shell.quote(str(found or "/usr/libexec/platform-python")))

@@ -20,7 +20,7 @@ def look(core: str, directory: Path, *arguments: str) -> str:
     """The output of kdump_info with Python 3.6."""
     old = pythons.find("3.6")
     assert old is not None, "Python 3.6 is missing"
-    command = [CORES[core], "-m", "ansible", "adhoc", "all", "-i", "rhel8,", "-c", "local", "-o"]
+    command = [str(CORES[core]), "-m", "ansible", "adhoc", "all", "-i", "rhel8,", "-c", "local", "-o"]
     command += ["-m", "kdump.fleet.kdump_info", "-e", f"ansible_python_interpreter={old}", *arguments]
     environment = {
         "PATH": os.environ["PATH"],

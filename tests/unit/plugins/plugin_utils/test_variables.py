@@ -333,7 +333,10 @@ def test_a_fleet_of_800_hosts_takes_no_time() -> None:
 
 def test_variables_that_the_play_reads_are_refused_in_the_inventory() -> None:
     """It would run with the defaults, without a word."""
-    fleet = {"web1": {"kdump_waves": [4], "kdump_path": "/x"}, "web2": {"crash_test_at_once": 2}}
+    fleet: dict[str, dict[str, Any]] = {
+        "web1": {"kdump_waves": [4], "kdump_path": "/x"},
+        "web2": {"crash_test_at_once": 2},
+    }
     (found,) = in_inventory_alone(fleet, {"kdump_hosts"}, "rollout")
     assert found.startswith("kdump_waves (web1) is set in the inventory, where it has no effect")
     assert "as an extra variable (-e '{\"kdump_waves\": ...}')" in found
