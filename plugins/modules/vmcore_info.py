@@ -51,6 +51,11 @@ options:
       - Only dumps of crashes at most so long ago. Seconds, or a number with V(s), V(m), V(h), V(d) or V(w), as V(1d).
       - The time of the crash counts, as the dump says it, and not when the file was written.
     type: str
+  mark:
+    description:
+      - A text that is looked for in the kernel log beside each dump; RV(vmcores[].marked) says whether it is there.
+      - What was written to C(/dev/kmsg) before a crash tells the dump of that crash from all others.
+    type: str
 attributes:
   check_mode:
     description: Reads only, and so does the same in check mode.
@@ -185,6 +190,11 @@ vmcores:
       type: str
       returned: success
       sample: 237bf7d6164ee02b
+    marked:
+      description: Whether the log has the text of O(mark). Null without that option, and when there is no log to read.
+      type: bool
+      returned: success
+      sample: true
     error:
       description: Why the header could not be read. Null when it could.
       type: str
@@ -207,6 +217,7 @@ vmcores:
       dmesg: /var/crash/202611221828/dmesg.202611221828
       panic: "Kernel panic - not syncing: sysrq triggered crash"
       signature: 237bf7d6164ee02b
+      marked: null
       error: null
 count:
   description: How many dumps there are in RV(vmcores).
@@ -257,11 +268,13 @@ def main() -> None:
         argument_spec=dict(
             paths=dict(type="list", elements="path", default=["/var/crash"]),
             newer_than=dict(type="str"),
+            mark=dict(type="str"),
         ),
         supports_check_mode=True,
     )
     with clear_errors(module):
-        module.exit_json(changed=False, **inventory.find(Host(), module.params["paths"], module.params["newer_than"]))
+        asked = {name: module.params[name] for name in ("paths", "newer_than", "mark")}
+        module.exit_json(changed=False, **inventory.find(Host(), **asked))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def find(
     paths: Sequence[str] = ("/var/crash",),
     newer_than: Union[int, str, None] = None,
     now: Optional[float] = None,
+    mark: Optional[str] = None,
 ) -> Dict[str, Any]:
     """The dumps below I(paths) that are not older than I(newer_than), as the module vmcore_info returns them.
 
@@ -56,11 +57,12 @@ def find(
         paths: absolute paths; a missing one holds no dump.
         newer_than: an age, see C(seconds), of the crash.
         now: what the age is counted from, in seconds since 1970; the present.
+        mark: a text that is looked for in the log beside each dump.
     """
     age = seconds(newer_than)
     machine = Host(host) if isinstance(host, str) else host
     earliest = None if age is None else (time.time() if now is None else now) - age
-    search = _Search(earliest)
+    search = _Search(earliest, mark)
     for path in paths:
         if not os.path.isabs(path):
             raise KdumpError("The path '{0}' is not absolute. Give the whole path, as /var/crash.".format(path))
@@ -89,10 +91,11 @@ class _Looked(NamedTuple):
 class _Search(object):
     """One search: what was found, and what could not be looked at."""
 
-    def __init__(self, earliest: Optional[float]) -> None:
+    def __init__(self, earliest: Optional[float], mark: Optional[str] = None) -> None:
         self.found: List[Tuple[float, str, Dict[str, Any]]] = []
         self.unreadable: List[Dict[str, str]] = []
         self._earliest = earliest
+        self._mark = mark
         self._seen: Set[Tuple[int, int]] = set()
         self._top = b""  # the path that is searched, as the file system has it and as it was given
         self._given = ""
@@ -202,7 +205,8 @@ class _Search(object):
             return
         path = os.path.dirname(entry.path)
         log = evidence.log(name, names)
-        crash = self._crash(os.path.join(path, folder.raw(log))) if log else None
+        said = self._log(os.path.join(path, folder.raw(log))) if log else None
+        crash = panic.analyse(said) if said else None
         reasons = [evidence.unfinished(name, path, names), _written(looked), judged.reason]
         if judged.error:
             reasons.append("It cannot be judged.")
@@ -226,14 +230,15 @@ class _Search(object):
             "dmesg": os.path.join(directory, log) if log else None,
             "panic": crash.message if crash else None,
             "signature": panic.signature_of(crash) if crash else None,
+            "marked": self._mark in said if self._mark and said else None,
             "error": judged.error,
         }
         self.found.append((moment, shown, found))
 
-    def _crash(self, log: bytes) -> Optional[panic.Crash]:
-        """What the log beside a dump says of the crash."""
+    def _log(self, log: bytes) -> Optional[str]:
+        """The text of the log beside a dump."""
         try:
-            return panic.analyse(folder.text(log))
+            return folder.text(log)
         except UnreadableError as error:
             self._skip(log, str(error))
             return None

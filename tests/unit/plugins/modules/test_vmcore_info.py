@@ -66,6 +66,13 @@ def test_it_hands_its_options_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one["path"] for one in FakeModule.result["unreadable"]] == ["/gone"]
 
 
+@pytest.mark.parametrize(("mark", "marked"), [(None, None), ("sysrq triggered crash", True), ("mine", False)])
+def test_it_looks_for_a_mark(monkeypatch: pytest.MonkeyPatch, mark: Optional[str], marked: Optional[bool]) -> None:
+    monkeypatch.setattr(FakeModule, "parameters", {"mark": mark})
+    vmcore_info.main()
+    assert FakeModule.result["newest"]["marked"] is marked
+
+
 def test_a_wrong_age_is_a_clear_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeModule, "parameters", {"newer_than": "yesterday"})
     vmcore_info.main()

@@ -82,6 +82,7 @@ def test_a_dump_of_kdump_tools(tmp_path: Path) -> None:
         "dmesg": "/var/crash/202611221828/dmesg.202611221828",
         "panic": SYSRQ,
         "signature": SIGNATURE,
+        "marked": None,
         "error": None,
     }
 
@@ -328,6 +329,27 @@ def test_a_log_in_latin_1(tmp_path: Path) -> None:
     log = b"[    1.0] usb 1-1: Product: T\xe9l\xe9phone\n[    2.0] Kernel panic - not syncing: d\xe9faut\n"
     write(tmp_path, KDUMPCTL + "vmcore-dmesg.txt", log)
     assert only(tmp_path)["panic"] == "Kernel panic - not syncing: d\u00e9faut"
+
+
+@pytest.mark.parametrize(
+    ("log", "mark", "marked"),
+    [
+        (b"[  1.5] mine\n[  9.1] Kernel panic - not syncing: x\n", "mine", True),
+        (b"[  1.5] yours\n", "mine", False),
+        (b"\xff\xfe\n[  1.5] mine\n", "mine", True),
+        (b"", "mine", None),
+        (None, "mine", None),
+        (b"[  1.5] mine\n", None, None),
+        (b"[  1.5] mine\n", "", None),
+    ],
+)
+def test_a_line_that_was_written_before_the_crash(
+    log: Union[bytes, None], mark: Union[str, None], marked: Union[bool, None], tmp_path: Path
+) -> None:
+    write(tmp_path, KDUMPCTL + "vmcore", fixture("tiny-compressed"))
+    if log is not None:
+        write(tmp_path, KDUMPCTL + "vmcore-dmesg.txt", log)
+    assert only(tmp_path, mark=mark)["marked"] is marked
 
 
 def test_a_gigantic_log(tmp_path: Path) -> None:
