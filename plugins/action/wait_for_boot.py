@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from typing import Any
 
@@ -32,7 +33,11 @@ class ActionModule(ActionBase):
         """Return the new boot id and the seconds waited, or fail with what was last seen."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(
-            {"boot_id": {"type": "str", "required": True}, "timeout": {"type": "int", "default": 1800}}
+            {
+                "boot_id": {"type": "str", "required": True},
+                "timeout": {"type": "int", "default": 1800},
+                "failure_file": {"type": "path"},
+            }
         )
         if not options["boot_id"]:  # every boot id would count as a new one
             raise AnsibleActionFail("boot_id is empty: give /proc/sys/kernel/random/boot_id as it was before.")
@@ -51,6 +56,9 @@ class ActionModule(ActionBase):
                 return dict(result, changed=False, boot_id=boot_id, elapsed=round(waited))
             if boot_id:
                 state = "still answers with the boot id from before"
+                said_there = self._read(options["failure_file"])
+                if said_there:
+                    raise AnsibleActionFail(f"{host} has not crashed: {said_there}")
             if waited > options["timeout"]:
                 raise AnsibleActionFail(
                     f"{host} had not booted again after {options['timeout']} seconds: it {state}. Look at its console "
@@ -60,6 +68,16 @@ class ActionModule(ActionBase):
                 display.display(f"{host}: {waited:.0f} s, {state}")
                 said = max(waited, 0.001)
             time.sleep(PAUSE)
+
+    def _read(self, path: str | None) -> str:
+        """A file of the host in one line; empty where there is none, and where the host does not answer any more."""
+        if not path:
+            return ""
+        try:
+            answer = self._low_level_execute_command(f"cat {shlex.quote(path)}", sudoable=False)
+        except AnsibleConnectionFailure:
+            return ""
+        return "; ".join(answer.get("stdout", "").split("\n")).strip("; ") if answer.get("rc") == 0 else ""
 
     def _look(self) -> tuple[str | None, str]:
         """The host's boot id, or None, and what the host does in words."""

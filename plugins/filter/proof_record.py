@@ -35,6 +35,10 @@ options:
     description: What crashed the kernel.
     type: str
     required: true
+  evidence:
+    description: C(evidence) of P(kdump.fleet.crash_dump#filter), what says that the dump is of this crash.
+    type: str
+    default: mark
   seconds:
     description: Seconds from the crash to the first answer of the new boot.
     type: int
@@ -67,6 +71,7 @@ def proof_record(
     trigger: str,
     seconds: int | str,
     measured: dict[str, int] | None = None,
+    evidence: str = "mark",
 ) -> dict[str, Any]:
     """The proof record of one crash; what it was proven for is what stood before it."""
     capture = None
@@ -84,6 +89,7 @@ def proof_record(
         "time": dump["time"],
         "trigger": trigger,
         "seconds": int(seconds),
+        "evidence": evidence,
         "dump": {key: dump[key] for key in DUMP_KEYS},
         "capture": capture,
         "fingerprint": before["fingerprint"],

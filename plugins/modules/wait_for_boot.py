@@ -22,6 +22,12 @@ options:
     description: How long to wait, in seconds.
     type: int
     default: 1800
+  failure_file:
+    description:
+      - A file on the host, readable for everybody, that appears when the crash or reboot has failed. Its content says
+        why, and ends the wait.
+      - It is looked for while the host answers with the boot id from before.
+    type: path
 attributes:
   check_mode:
     description: Waits for nothing in check mode, because nothing reboots then.

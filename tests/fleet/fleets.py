@@ -29,6 +29,13 @@ reboot_ignores_menu, reboot_reserves_nothing
     The next boots have the same arguments as the last one; or the new arguments, and no memory.
 dump
     What differs in the dump that a crash leaves: any key of vmcore_info's answer, "on": another host. None: no dump.
+    Without a log beside it: "dmesg": None.
+nodename
+    What the host calls itself; the default is its name.
+takes_no_lines, crash_fails
+    Nothing can be written to the kernel's log (printk.devkmsg=off); the crash does not happen, and this is why.
+unreadable
+    What vmcore_info cannot look at, as it returns it.
 dumps
     Dumps that are there already, as vmcore_info returns them.
 commands

@@ -97,7 +97,9 @@ def wait_for_boot(call: Call) -> Answer:
         return {"changed": False, "skipped": True}
     now = call.stub.read(BOOT_ID)
     if now == call.args["boot_id"]:
-        return {"failed": True, "msg": f"{call.stub.name} had not booted again after {call.args['timeout']} seconds"}
+        said = call.stub.read(call.args.get("failure_file") or "/nowhere")
+        why = f"had not booted again after {call.args['timeout']} seconds" if not said else f"has not crashed: {said}"
+        return {"failed": True, "msg": f"{call.stub.name} {why}"}
     return {"changed": False, "boot_id": now, "elapsed": 148}
 
 
@@ -161,7 +163,8 @@ def copy(call: Call) -> Answer:
         return _write(call, call.args["dest"], call.stub.tree.path(call.args["src"]).read_text())
     if call.args.get("content") is not None:
         return _write(call, call.args["dest"], str(call.args["content"]))
-    return _write(call, call.args["dest"], f"(the role's file {call.args['src']})\n")
+    within = "files" if str(call.args["src"]).endswith("/") else ""  # a directory's content goes into another one
+    return _write(call, call.args["dest"] + within, f"(the role's file {call.args['src']})\n")
 
 
 def template(call: Call) -> Answer:
@@ -188,13 +191,21 @@ def blockinfile(call: Call) -> Answer:
 def vmcore_info(call: Call) -> Answer:
     """The dumps that crashes of this run, and the script, have left below the paths."""
     below = tuple(path.rstrip("/") + "/" for path in call.args.get("paths", ["/var/crash"]))
-    found = [dump for dump in call.stub.script()["dumps"] if dump["path"].startswith(below)]
+    script, mark = call.stub.script(), call.args.get("mark")
+    found = [
+        {
+            **{key: value for key, value in dump.items() if key != "log"},
+            "marked": mark in dump.get("log", []) if mark and dump["dmesg"] else None,
+        }
+        for dump in script["dumps"]
+        if dump["path"].startswith(below)
+    ]
     return {
         "changed": False,
         "vmcores": found,
         "count": len(found),
         "newest": found[-1] if found else None,
-        "unreadable": [],
+        "unreadable": script.get("unreadable", []),
     }
 
 
@@ -212,7 +223,21 @@ def command(call: Call) -> Answer:
             return {**done, "rc": code, "failed": code != 0, "stdout": text, "stdout_lines": text.splitlines()}
     if call.check:
         return {**done, "skipped": True}
+    if "prepare.sh" in argv:
+        if not call.stub.script().get("takes_no_lines"):
+            call.stub.write_script({**call.stub.script(), "log": [argv[-3]]})
+            done["stdout"] = "marked"
+        return done
     trigger = next((name for name, word in (("sysrq", "sysrq-trigger"), ("module", "insmod")) if word in line), None)
+    if trigger and call.stub.script().get("crash_fails"):
+        call.stub.tree.write(argv[-1], call.stub.script()["crash_fails"])
+        return {
+            **done,
+            "started": 1,
+            "finished": 0,
+            "ansible_job_id": "1.1",
+            "results_file": "/root/.ansible_async/1.1",
+        }
     if trigger:
         call.stub.crash(trigger, datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
         return {
@@ -225,6 +250,12 @@ def command(call: Call) -> Answer:
     if argv[:3] == ["rm", "-rf", "--"]:
         for name in argv[3:]:
             _remove(call, name)
+        return done
+    if argv[:3] == ["rm", "-f", "--"]:
+        script = call.stub.script()
+        call.stub.write_script({**script, "dumps": [dump for dump in script["dumps"] if dump["path"] not in argv[3:]]})
+        return done
+    if argv[0] in ("rmdir", "make"):
         return done
     raise HarnessError(f"a command that nobody has scripted: {line[:300]}")
 

@@ -17,7 +17,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from ansible_collections.kdump.fleet.plugins.module_utils import findings, proof, readiness
+from ansible_collections.kdump.fleet.plugins.module_utils import (
+    findings,
+    identity,
+    proof,
+    readiness,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_drop_in
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult
@@ -79,6 +84,7 @@ class StubHost:
             raise ValueError(f"no stub host is {state}: {STATES}")
         tree = ready_host(self.tree.root)
         self.write_script({"dumps": [], **script})
+        tree.write(identity.NODENAME, script.get("nodename", self.name) + "\n")
         self.new_boot()
         if state == "proven":
             return
@@ -191,7 +197,7 @@ class StubHost:
                 "host": self.name,
                 "time": now,
                 "kernel": self.read("/proc/sys/kernel/osrelease"),
-                "nodename": self.name,
+                "nodename": self.read(identity.NODENAME),
                 "size_bytes": 93975628,
                 "disk_bytes": 93975628,
                 "format": "flattened",
@@ -203,8 +209,11 @@ class StubHost:
                 "panic": PANICS[trigger],
                 "signature": "0123456789abcdef",
                 "error": None,
+                "log": script.get("log", []),
                 **{key: value for key, value in told.items() if key != "on"},
             }
+            if told.get("dmesg", "") is None:
+                dump["panic"] = None
             kept = keeper.script()
             kept["dumps"].append(dump)
             keeper.write_script(kept)

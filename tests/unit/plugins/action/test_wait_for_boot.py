@@ -192,6 +192,31 @@ def test_the_documentation_says_the_same(wait: Waiting) -> None:
     assert {name: (option["type"], option.get("default")) for name, option in options.items()} == {
         "boot_id": ("str", None),
         "timeout": ("int", 1800),
+        "failure_file": ("path", None),
     }
     assert {"boot_id", "elapsed"} == set(yaml.safe_load(documented.RETURN))
     assert {"boot_id", "elapsed"} <= set(wait(NEW))
+
+
+FAILURE = "/run/it's-failed"
+NOTHING = {"rc": 1, "stdout": "", "stderr": "No such file or directory"}
+
+
+def test_a_crash_that_failed_ends_the_wait_with_its_reason(wait: Waiting) -> None:
+    """insmod under Secure Boot, for instance: nobody waits half an hour for a host that will not crash."""
+    refused = {"rc": 0, "stdout": "insmod: Key was rejected by service\nit ended with status 1\n"}
+    with pytest.raises(AnsibleActionFail) as error:
+        wait(OLD, NOTHING, OLD, refused, failure_file=FAILURE)
+    assert str(error.value) == "n1 has not crashed: insmod: Key was rejected by service; it ended with status 1"
+    assert wait.commands[1] == ("cat '/run/it'\"'\"'s-failed'", {"sudoable": False})
+    assert wait.clock.now == 1002
+
+
+@pytest.mark.parametrize("answer", [NOTHING, {"rc": 0, "stdout": "\n"}, DEAD])
+def test_without_a_reason_the_wait_goes_on(wait: Waiting, answer: Any) -> None:
+    assert wait(OLD, answer, DEAD, NEW, failure_file=FAILURE)["boot_id"] == NEW
+
+
+def test_a_host_that_is_back_is_not_asked_for_a_failure(wait: Waiting) -> None:
+    wait(NEW, failure_file=FAILURE)
+    assert len(wait.commands) == 1

@@ -77,12 +77,14 @@ def test_a_record_holds_what_was_proven_and_no_more(tree: HostTree) -> None:
     record = proof_record(
         DUMP, report(tree.host(), Policy(), fingerprint=True), host="n1", trigger="sysrq", seconds=148
     )
-    assert sorted(record) == sorted(["format", "host", "time", "trigger", "seconds", "dump", "capture", "fingerprint"])
+    assert sorted(record) == sorted(
+        ["format", "host", "time", "trigger", "seconds", "evidence", "dump", "capture", "fingerprint"]
+    )
     assert sorted(record["dump"]) == sorted(module.DUMP_KEYS)
     assert module.FORMAT == proof.FORMAT
 
 
 def test_the_documentation_says_the_same() -> None:
     options = yaml.safe_load(module.DOCUMENTATION)["options"]
-    assert set(options) == {"_input", "before", "measured", "host", "trigger", "seconds"}
+    assert set(options) == {"_input", "before", "measured", "host", "trigger", "seconds", "evidence"}
     assert FilterModule().filters() == {"proof_record": proof_record}

@@ -1,0 +1,11 @@
+#!/bin/sh
+# crash.sh COMMAND REPORT: crash the kernel. Where it still runs afterwards, REPORT says what COMMAND said.
+# The connection dies with the kernel: Ansible has to be gone, and what was written on the disk.
+sync
+sleep 3
+sh -c "$1" >"$2.new" 2>&1
+status=$?
+sleep 5
+echo "'$1' ended with status $status, and the kernel still runs" >>"$2.new"
+chmod 0644 "$2.new"
+mv "$2.new" "$2"
