@@ -78,10 +78,9 @@ def _too_small(facts: Facts) -> str:
     """Where the ranges begin, for a host whose memory lies below all of them."""
     for value in facts.staged or []:
         try:
-            ranges = crashkernel.parse(value).ranges
+            starts = [one.start for one in crashkernel.parse(value).ranges]
         except crashkernel.CrashkernelError:  # the kernel refuses it, and the reason says why
             continue
-        start = min(one.start for one in ranges) if ranges else 0
-        if start > facts.memory["physical_ram_bytes"]:
-            return " (its ranges begin at {0})".format(crashkernel.format_size(start))
+        if starts and min(starts) > facts.memory["physical_ram_bytes"]:
+            return " (its ranges begin at {0})".format(crashkernel.format_size(min(starts)))
     return ""

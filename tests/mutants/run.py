@@ -90,7 +90,7 @@ def survivors(tasks: Iterable[Task], jobs: int) -> Iterator[tuple[Task, bool]]:
     try:
         while True:
             while len(running) < jobs and (task := next(waiting, None)) is not None:
-                directory = tempfile.mkdtemp(prefix="kdump-fleet-")
+                directory = tempfile.mkdtemp(prefix="mutants-")
                 running[_start(task, directory)] = (task, time.monotonic() + SECONDS, directory)
             if not running:
                 return

@@ -868,11 +868,35 @@ def test_entries_are_compared_with_each_other_where_no_policy_says(tree: HostTre
     assert message == ["1 of 3 boot entries have another crashkernel= than '{0}': 'entry-2' has '128M'.".format(VALUE)]
 
 
+def reserves_nothing(tree: HostTree) -> str:
+    """The message of a value that reserves nothing; the test fails without one."""
+    found = report(tree.host(), Policy())["findings"]
+    return next(str(one["message"]) for one in found if one["code"] == "crashkernel-reserves-nothing")
+
+
 def test_a_value_that_is_broken_has_no_ranges_to_name(tree: HostTree) -> None:
     stage("4G:512M")(tree)
-    found = report(tree.host(), Policy())["findings"]
-    message = next(one["message"] for one in found if one["code"] == "crashkernel-reserves-nothing")
-    assert message.endswith(" of memory: crashkernel: '-' expected.")
+    assert reserves_nothing(tree).endswith(" of memory: crashkernel: '-' expected.")
+
+
+def test_the_ranges_of_another_value_are_named_beside_a_broken_one(tree: HostTree) -> None:
+    stage("4G:512M crashkernel=4G-:512M")(tree)
+    assert reserves_nothing(tree).endswith(" (its ranges begin at 4G).")
+
+
+def test_ranges_that_hold_the_memory_do_not_begin_above_it(tree: HostTree) -> None:
+    tree.write("/proc/iomem", "00000000-3fffffff : System RAM\n  2c000000-37ffffff : Crash kernel\n")
+    stage("1G-:0M")(tree)
+    assert "with 1024 MiB of memory" in reserves_nothing(tree)
+    assert "ranges begin" not in reserves_nothing(tree)
+
+
+def test_a_kernel_that_knows_auto_judges_other_values_as_any_kernel(tree: HostTree) -> None:
+    tree.write("/proc/sys/kernel/osrelease", "4.18.0-553.el8_10.x86_64\n")
+    stage(LARGE)(tree)
+    assert reserves_nothing(tree).startswith("'crashkernel=4G-:512M' reserves nothing")
+    stage("auto")(tree)
+    assert "crashkernel-reserves-nothing" not in codes_of(tree)
 
 
 # ---- a reboot that did not bring what was staged

@@ -54,8 +54,18 @@ def test_what_is_no_map(text: str) -> None:
     assert parse(text) == Iomem(False, [], [])
 
 
+def test_what_stands_after_a_broken_line_counts() -> None:
+    assert parse("x-y : System RAM\n1000-1fff : System RAM\nx : Crash kernel\n1000-17ff : Crash kernel\n") == Iomem(
+        True, [(0x1000, 0x1FFF)], [(0x1000, 0x17FF)]
+    )
+
+
+def test_ranges_with_a_hole_between_them_stay_apart() -> None:
+    assert parse("0-0 : System RAM\n2-2 : System RAM\n3-3 : System RAM\n").ram == [(0, 0), (2, 3)]
+
+
 def test_parse_ranges() -> None:
-    assert parse_ranges("100000000-10c7fffff\n20000000-2fffffff\n\nrubbish\n") == [
+    assert parse_ranges("100000000-10c7fffff\nrubbish\n\n20000000-2fffffff\n") == [
         (0x100000000, 0x10C7FFFFF),
         (0x20000000, 0x2FFFFFFF),
     ]
@@ -66,6 +76,10 @@ def test_sizes() -> None:
     assert size(ranges) == 0x9EC00 + 0x1FEE0000
     assert pages(ranges) == 0x9E000 + 0x1FEE0000
     assert pages([(1, 4094)]) == 0
+    assert pages([(0, 4094)]) == 0
+    assert pages([(0, 4095)]) == 4096
+    assert pages([(1, 8190)]) == 0
+    assert pages([(4096, 4097)]) == 0
 
 
 @given(st.text(max_size=80))
