@@ -35,7 +35,7 @@ OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist
 
 @dataclass
 class Task:
-    """A change to try, or none, for what is to pass unchanged."""
+    """A change of the module at this path to try with its tests, or none, for tests that must pass."""
 
     path: Path
     tree: ast.Module
@@ -136,7 +136,7 @@ def _child(task: Task, directory: str) -> int:
     """Run the module's own tests, or those that use it most, then the others; 0 when all passed."""
     if task.change is not None:
         task.change.apply()
-    _load_changed(str(task.path), compile(ast.fix_missing_locations(task.tree), str(task.path), "exec"))
+        _load_changed(str(task.path), compile(ast.fix_missing_locations(task.tree), str(task.path), "exec"))
     nodes = task.nodes()
     files: dict[str, int] = {}
     for node in nodes:
