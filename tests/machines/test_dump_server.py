@@ -214,7 +214,7 @@ def test_what_ssh_itself_offers_is_refused(sandbox: Sandbox, server: Sshd, tmp_p
     (sandbox.area / "host008/vmcore").write_bytes(b"kept")
     address = f"{USER}@127.0.0.1"
     assert server.ssh(key).returncode == 1
-    assert b"there is no shell here" in server.ssh(key).stderr
+    assert b"interactive login is not allowed with this key" in server.ssh(key).stderr
     assert server.ssh(key, "-tt", "sh").returncode != 0
     for command in (
         ["scp", "-q", *server.options(key), f"{address}:/var/crash/vmcore", str(tmp_path)],

@@ -7,7 +7,7 @@ import os
 import re
 from typing import List, Tuple
 
-from .grammar import LONGEST_COMMAND, parts
+from .grammar import LONGEST_COMMAND, parts, quoted
 from .landing import FOLDER
 from .refusal import RefusedError
 
@@ -20,24 +20,32 @@ _SHAPE = re.compile(
 
 
 def parse(command: str, area: str) -> Tuple[List[str], Tuple[str, ...], bool]:
-    """The options for rsync, the folders and the name that it may read, and whether its contents are meant."""
+    """The options for rsync, the directories and the name that it may read, and whether its contents are meant."""
     match = _SHAPE.fullmatch(command) if len(command) <= LONGEST_COMMAND else None
     if not match:
-        raise RefusedError("the collector's key reads with rsync, and does nothing else")
+        raise RefusedError(
+            "{0} is not allowed: the collector's key reads files below {1} with rsync, and does nothing else".format(
+                quoted(command), area
+            )
+        )
     flags = command.split(" ")[3]
     return [flags, *match.group(1).split()], parts(match.group(2), [area]), match.group(2).endswith("/")
 
 
 def serve(command: str, area: str) -> None:
-    """Become rsync, in the folder that it may read, with a path that has no way out of it."""
+    """Become rsync, in the directory that it may read, with a path that has no way out of it."""
     options, wanted, contents = parse(command, area)
     folders = wanted if contents else wanted[:-1]
     fd = os.open(area, FOLDER)
-    for part in folders:
+    for depth, part in enumerate(folders, 1):
         try:
             inner = os.open(part, FOLDER, dir_fd=fd)
         except OSError as error:
-            raise RefusedError("{0} is no folder: {1}".format(part, error.strerror)) from error
+            raise RefusedError(
+                "{0} is not a directory that can be read: {1}".format(
+                    "/".join((area, *folders[:depth])), error.strerror
+                )
+            ) from error
         os.close(fd)
         fd = inner
     os.fchdir(fd)

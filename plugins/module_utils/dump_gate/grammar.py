@@ -14,7 +14,7 @@ from .refusal import RefusedError
 
 LONGEST_COMMAND = 1024
 LONGEST_NAME = 128
-DEEPEST = 4  # folders below the host's own: kdump.conf's path, the dump, and some room
+DEEPEST = 4  # directories below the host's own: kdump.conf's path, the dump, and some room
 
 Parts = Tuple[str, ...]
 
@@ -52,42 +52,60 @@ _TEMPORARY = re.compile(r"tmp\.[A-Za-z0-9]{10}")
 def parse(command: str) -> Request:
     """The request that a command text makes."""
     if len(command) > LONGEST_COMMAND:
-        raise RefusedError("the command is longer than {0} characters".format(LONGEST_COMMAND))
+        text = "the command {0} is {1} characters long, of {2} at most"
+        raise RefusedError(text.format(quoted(command, 60), len(command), LONGEST_COMMAND))
     for verb, shape in _SHAPES:
         match = shape.fullmatch(command)
         if match:
             return Request(verb, [path.strip("'") for path in match.groups()])
-    raise RefusedError("not a command that a capture needs" if command else "there is no shell here")
+    if not command:
+        raise RefusedError("interactive login is not allowed with this key, which may only send crash dumps")
+    raise RefusedError("{0} is not a command that a capture of a crash dump needs".format(quoted(command, 160)))
 
 
 def parts(path: str, homes: Sequence[str]) -> Parts:
-    """The folders and the name of a path below the host's own folder, which goes by the names in I(homes)."""
+    """The directories and the name of a path below the host's own directory, which has the names in I(homes)."""
     wanted = _split(path)
     for home in sorted((_split(home) for home in homes), key=len, reverse=True):
         if wanted[: len(home)] == home:
-            return _checked(wanted[len(home) :])
-    raise RefusedError("the path is outside of {0}".format(" and ".join(homes)))
+            return _checked(path, wanted[len(home) :])
+    raise RefusedError("{0} is outside of {1}".format(quoted(path), " and ".join(homes)))
 
 
 def _split(path: str) -> Parts:
     return tuple(part for part in path.split("/") if part)
 
 
-def _checked(below: Parts) -> Parts:
+def _checked(path: str, below: Parts) -> Parts:
     for part in below:
-        name(part)
+        name(part, path)
     if len(below) > DEEPEST:
-        raise RefusedError("the path is deeper than {0} folders".format(DEEPEST))
+        raise RefusedError(
+            "{0} is {1} levels below the host's directory, of {2} at most".format(quoted(path), len(below), DEEPEST)
+        )
     return below
 
 
-def name(text: str) -> str:
-    """I(text), if a file or a folder may have this name."""
+def name(text: str, path: str = "") -> str:
+    """I(text), if a file or a directory may have this name; I(path) is where it was sent."""
+    where = " in {0}".format(quoted(path)) if path else ""
     if len(text) > LONGEST_NAME:
-        raise RefusedError("a name is longer than {0} characters".format(LONGEST_NAME))
+        raise RefusedError(
+            "the name {0}{1} is {2} characters long, of {3} at most".format(
+                quoted(text), where, len(text), LONGEST_NAME
+            )
+        )
     if not _NAME.fullmatch(text) and not is_temporary(text):
-        raise RefusedError("a name begins with a dot or a dash, or has a character that no dump's name has")
+        raise RefusedError(
+            "the name {0}{1} is not allowed: names of dumps consist of letters, digits and _@%+=:,.- and begin with "
+            "neither a dot nor a dash".format(quoted(text), where)
+        )
     return text
+
+
+def quoted(text: str, longest: int = 300) -> str:
+    """I(text) on one line, in ASCII, and not endless."""
+    return ascii(text if len(text) <= longest else text[:longest] + "...")
 
 
 def is_temporary(text: str) -> bool:
@@ -96,5 +114,5 @@ def is_temporary(text: str) -> bool:
 
 
 def is_incomplete(text: str) -> bool:
-    """Whether a name says that its file is not whole yet: both tools put the word into it."""
+    """Whether a name says that its file is incomplete: both tools put the word into it."""
     return "incomplete" in text

@@ -13,12 +13,6 @@ LARGEST = 16 * 1024 * 1024  # bytes, before the file becomes the old one: a host
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def quoted(text: str) -> str:
-    """I(text) on one line, in ASCII, and not endless."""
-    short = text if len(text) <= 300 else text[:300] + "..."
-    return ascii(short)
-
-
 class Journal:
     """The lines of one session. A journal that cannot be written stops no dump."""
 

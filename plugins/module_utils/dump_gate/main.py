@@ -11,7 +11,8 @@ import time
 from typing import List, NoReturn
 
 from . import collector, grammar, retention, scp, sessions, settings
-from .journal import Journal, quoted
+from .grammar import quoted
+from .journal import Journal
 from .landing import Landing
 from .refusal import RefusedError
 from .scp import Streams
@@ -33,7 +34,7 @@ class Gate:
         host, paths = names[0], names[1:]
         self.streams = streams
         self.log = journal.say
-        # What the host calls its own folder: the path in its kdump.conf, and where it really is.
+        # What the host calls its own directory: the path in its kdump.conf, and where it really is.
         self.homes = [*paths, "{0}/{1}".format(values.area.rstrip("/"), host)]
         self.landing = Landing(values.area, host, values.limits)
 
@@ -66,7 +67,11 @@ class Gate:
         # When the connection breaks, this side sees an end like any other. Only the host can say that all was sent, by
         # the new name that it asks for next.
         if not place or not grammar.is_incomplete(place[-1]):
-            raise RefusedError("a file is received under an incomplete name, and gets its final one when it is whole")
+            raise RefusedError(
+                "{0} must have 'incomplete' in its name while it is received; mv gives it the final name".format(
+                    self.landing.path(place)
+                )
+            )
         with upload(self.landing, place, self.log) as file:
             receive(self.streams.read, file)
 
@@ -84,7 +89,7 @@ class Gate:
 
 
 def main(arguments: List[str], command: str, streams: Streams, path: str) -> int:
-    """Serve one request; the exit status. I(arguments) are the host and the paths that it may call its folder."""
+    """Serve one request; the exit status. I(arguments) are the host and the paths that it may call its directory."""
     journal = Journal("", "?")
     try:
         values = settings.read(path)
@@ -103,9 +108,9 @@ def main(arguments: List[str], command: str, streams: Streams, path: str) -> int
     except (RefusedError, LostError) as error:
         reason = str(error)
     except OSError as error:
-        reason = error.strerror or "the connection is gone"
+        reason = ": ".join(str(part) for part in (error.filename, error.strerror) if part) or "the connection was lost"
     except Exception as error:  # the last resort: no request of a host may end in a traceback
-        reason = "unexpected {0!r}, a defect of the gate".format(error)
+        reason = "{0!r} is an error in the gate itself; report it to kdump.fleet".format(error)
     journal.say("REFUSED {0}: {1}".format(quoted(command), reason))
     with contextlib.suppress(OSError, ValueError):  # nobody listens any more
         sys.stderr.write("kdump-gate: refused: {0}\n".format(reason))
@@ -120,7 +125,7 @@ def run(path: str, source: int = 0, sink: int = 1) -> int:
         raise LostError("ended by signal {0}".format(number))
 
     def idle(_number: int, _frame: object) -> NoReturn:
-        raise LostError("nothing came for {0} seconds, which ends a session".format(sessions.IDLE))
+        raise LostError("nothing was received for {0} seconds, which ends a session".format(sessions.IDLE))
 
     def read(size: int) -> bytes:
         signal.alarm(sessions.IDLE)  # also for an answer that nobody fetches

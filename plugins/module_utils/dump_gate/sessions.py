@@ -43,6 +43,6 @@ def _slot(directory: str, host: str) -> int:
         except BlockingIOError:
             os.close(file)
     raise RefusedError(
-        "{0} sessions of this host are open, which is all it may have at once. Wait until one ends; "
-        "if the host is not capturing, see who has its key".format(MOST)
+        "{0} sessions of {1} are open, which is all that a host may have at the same time. Wait until one ends; "
+        "if the host is not capturing, find out who has its key".format(MOST, host)
     )

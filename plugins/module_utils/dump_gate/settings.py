@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any, Dict, List, NamedTuple
 
+from .grammar import quoted
 from .landing import Limits
 from .refusal import RefusedError
 from .retention import Policy
@@ -17,7 +18,7 @@ _HOST = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 class Settings(NamedTuple):
     """The settings by name."""
 
-    area: str  # the landing area, with one folder for each host
+    area: str  # the landing area, with one directory for each host
     limits: Limits
     journal: str
     sessions: str  # a directory of locks, one for each session of a host
@@ -41,7 +42,11 @@ def read(path: str) -> Settings:
 
 
 def host(arguments: List[str]) -> str:
-    """The name of the host that an entry in authorized_keys is for: it is the name of a folder."""
+    """The name of the host that an entry in authorized_keys is for: it is the name of a directory."""
     if not arguments or not _HOST.fullmatch(arguments[0]):
-        raise RefusedError("{0!r} is no name of a host: the entry in authorized_keys is wrong".format(arguments))
+        raise RefusedError(
+            "the entry of this key in authorized_keys is wrong: {0} does not begin with the name of a host".format(
+                quoted(" ".join(arguments))
+            )
+        )
     return arguments[0]

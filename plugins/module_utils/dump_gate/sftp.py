@@ -9,7 +9,7 @@ Whatever reads, lists, renames, removes or changes is refused, and the session g
 import struct
 from typing import Callable, Dict, Optional, Sequence, Tuple
 
-from .grammar import parts
+from .grammar import parts, quoted
 from .landing import Landing
 from .refusal import RefusedError
 from .scp import Streams
@@ -47,7 +47,7 @@ class Sftp:
                     break
                 self._answer(packet)
             if self.file is not None:
-                raise RefusedError("the connection ended before the file was closed")
+                raise RefusedError("{0}: the connection ended before the file was closed".format(self.file.path))
         finally:
             if self.file is not None:
                 self.file.abandon()
@@ -63,7 +63,7 @@ class Sftp:
             return None
         (length,) = struct.unpack(">I", head)
         if not 5 <= length <= _LARGEST:
-            raise RefusedError("sftp sent a packet of {0} bytes".format(length))
+            raise RefusedError("sftp sent a packet of {0} bytes, of {1} at most".format(length, _LARGEST))
         return self._exactly(length)
 
     def _exactly(self, size: int) -> Optional[bytes]:
@@ -81,9 +81,11 @@ class Sftp:
             self._send(_VERSION, struct.pack(">I", 3))
             return
         try:
-            _ANSWERS.get(kind, Sftp.refuse)(self, request, rest)
+            if kind not in _ANSWERS:
+                raise RefusedError(_not_answered(kind, rest))
+            _ANSWERS[kind](self, request, rest)
         except (struct.error, UnicodeDecodeError) as error:
-            raise RefusedError("sftp sent a broken packet") from error
+            raise RefusedError("sftp sent a malformed packet of type {0}".format(kind)) from error
         except RefusedError as refused:
             self._status(request, _DENIED, str(refused))
             self._refused(kind, refused)
@@ -97,7 +99,7 @@ class Sftp:
             self.log("REFUSED sftp request {0}: {1}".format(kind, refused))
         self.refused += 1
         if self.refused >= MOST_REFUSALS:
-            raise RefusedError("{0}. That is the most in one session, which ends here".format(self._refusals()))
+            raise RefusedError("{0}. The session ends here".format(self._refusals()))
 
     def _send(self, kind: int, payload: bytes) -> None:
         self.streams.write(struct.pack(">IB", len(payload) + 1, kind) + payload)
@@ -105,10 +107,6 @@ class Sftp:
     def _status(self, request: bytes, code: int, message: str = "") -> None:
         payload = struct.pack(">I", code) + _string(message.encode("ascii", "backslashreplace")) + _string(b"")
         self._send(_STATUS, request + payload)
-
-    def refuse(self, _request: bytes, _rest: bytes) -> None:
-        """Anything but sending a file."""
-        raise RefusedError("files can be sent here, and nothing else")
 
     def ignore(self, request: bytes, _rest: bytes) -> None:
         """Modes and times are the server's own."""
@@ -120,22 +118,23 @@ class Sftp:
         self._send(_NAME, request + struct.pack(">I", 1) + path + path + struct.pack(">I", 0))
 
     def stat(self, request: bytes, rest: bytes) -> None:
-        """Folders are shown, because scp asks whether its target is one. Files are not."""
+        """Directories are shown, because scp asks whether its target is one. Files are not."""
         path = _take(rest)[0].decode("ascii")
         if self.landing.is_folder(parts(path, self.homes)):
             self._send(_ATTRS, request + _FOLDER)
         else:
-            self._status(request, _NO_SUCH_FILE, "no such folder")
+            self._status(request, _NO_SUCH_FILE, "no such directory")
 
     def open(self, request: bytes, rest: bytes) -> None:
         """A new file, to be written from its beginning to its end."""
-        path, rest = _take(rest)
+        name, rest = _take(rest)
         (flags,) = struct.unpack(">I", rest[:4])
+        path = name.decode("ascii")
         if not flags & _WRITING or not flags & _CREATING or flags & ~_ALLOWED:
-            raise RefusedError("a file can be opened to be written anew, and for nothing else")
+            raise RefusedError("{0}: files may be opened for writing a new file only".format(quoted(path)))
         if self.file is not None:
-            raise RefusedError("one file at a time")
-        self.file = Upload(self.landing, parts(path.decode("ascii"), self.homes), self.log)
+            raise RefusedError("{0}: {1} is open, and only one file may be".format(quoted(path), self.file.path))
+        self.file = Upload(self.landing, parts(path, self.homes), self.log)
         self._send(_HANDLE, request + _string(_THE_HANDLE))
 
     def write(self, request: bytes, rest: bytes) -> None:
@@ -143,12 +142,15 @@ class Sftp:
         file, rest = self._opened(rest)
         (offset,) = struct.unpack(">Q", rest[:8])
         if offset != file.received:
-            raise RefusedError("a file is written from its beginning to its end")
+            raise RefusedError(
+                "{0}: sftp writes at byte {1} instead of {2}, and a file must be written from its beginning to its "
+                "end".format(file.path, offset, file.received)
+            )
         file.write(_take(rest[8:])[0])
         self._status(request, _OK)
 
     def finish(self, request: bytes, rest: bytes) -> None:
-        """The host says that the file is whole."""
+        """The host says that the file is complete."""
         file = self._opened(rest)[0]
         file.end()
         self.file = None
@@ -157,7 +159,9 @@ class Sftp:
     def _opened(self, rest: bytes) -> Tuple[Upload, bytes]:
         handle, rest = _take(rest)
         if self.file is None or handle != _THE_HANDLE:
-            raise RefusedError("no file is open")
+            raise RefusedError(
+                "sftp named the file handle {0}, and no file is open under it".format(quoted(repr(handle)))
+            )
         return self.file, rest
 
 
@@ -171,6 +175,15 @@ _ANSWERS: Dict[int, Callable[[Sftp, bytes, bytes], None]] = {
     _FSETSTAT: Sftp.ignore,
     _REALPATH: Sftp.realpath,
 }
+
+
+def _not_answered(kind: int, rest: bytes) -> str:
+    """Why a request is refused that does not send a file; most have a path or a handle first."""
+    try:
+        about = quoted(_take(rest)[0].decode("ascii", "backslashreplace"))
+    except struct.error:
+        about = "nothing"
+    return "sftp request {0} about {1}: only sending new files is allowed".format(kind, about)
 
 
 def _string(text: bytes) -> bytes:

@@ -29,12 +29,13 @@ class Upload:
         self.parts = parts
         self.incomplete = parts
         if parts and not is_incomplete(parts[-1]):
-            self.incomplete = parts[:-1] + (name(parts[-1] + "-incomplete"),)
+            self.incomplete = parts[:-1] + (name(parts[-1] + "-incomplete", landing.path(parts)),)
             landing.must_be_free(parts)  # only spares the transfer: finish() asks again, and nothing comes in between
         self.received = 0
         self._left = 0
         self._before_recount = 0
         self._over = False
+        self.path = landing.path(self.incomplete)
         self.fd = landing.create(self.incomplete)
 
     def write(self, data: bytes) -> None:
@@ -45,20 +46,23 @@ class Upload:
         self._before_recount -= len(data)
         view = memoryview(data)
         while view:
-            written = os.write(self.fd, view)
+            with self.landing.explained(self.incomplete, "written"):
+                written = os.write(self.fd, view)
             self.received += written
             view = view[written:]
 
     def _recount(self, wanted: int) -> None:
-        os.fdatasync(self.fd)
+        with self.landing.explained(self.incomplete, "written"):
+            os.fdatasync(self.fd)
         room = self.landing.room()
         self._left, self._before_recount = room.size, RECOUNT
         if wanted > room.size:
-            raise RefusedError(room.limit)
+            raise RefusedError("{0} cannot be received: {1}".format(self.path, room.limit))
 
     def end(self) -> None:
         """All bytes are on the disk; a file that was sent under its final name gets it now."""
-        os.fsync(self.fd)
+        with self.landing.explained(self.incomplete, "written"):
+            os.fsync(self.fd)
         self.close()
         self.log("received {0} bytes into {1}".format(self.received, "/".join(self.incomplete)))
         if self.incomplete != self.parts:
@@ -95,6 +99,8 @@ def receive(read: Read, file: Upload, size: Optional[int] = None) -> None:
         data = read(CHUNK if size is None else min(CHUNK, size - file.received))
         if not data:
             if size is not None:
-                raise RefusedError("the connection ended {0} bytes early".format(size - file.received))
+                raise RefusedError(
+                    "{0}: the connection ended after {1} of {2} bytes".format(file.path, file.received, size)
+                )
             break
         file.write(data)

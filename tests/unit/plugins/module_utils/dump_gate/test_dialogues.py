@@ -110,7 +110,14 @@ LIMITS: List[Tuple[Dict[str, int], Optional[int]]] = [
 @pytest.fixture(name="disk")
 def a_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 800 MiB, with 500 MiB free for those who are not root."""
-    blocks = {"f_blocks": 800 * 256, "f_bavail": 500 * 256, "f_bfree": 540 * 256, "f_frsize": 4096}
+    blocks = {
+        "f_blocks": 800 * 256,
+        "f_bavail": 500 * 256,
+        "f_bfree": 540 * 256,
+        "f_frsize": 4096,
+        "f_files": 0,
+        "f_favail": 0,
+    }
     monkeypatch.setattr("os.fstatvfs", lambda file: SimpleNamespace(**blocks))
 
 
@@ -131,20 +138,20 @@ FULL = [
     (
         {"quota": 2000000, "quota_percent": 90},
         2000000,
-        "the host's quota is reached: 1048591 bytes are in its folder, of 2000000 at most. "
+        "the host's quota is reached: 1048591 bytes are in HOME, of 2000000 at most. "
         "Remove dumps, or raise dump_server_quota_bytes",
     ),
     (
         {"quota_percent": 1, "quota": 1 << 60},
         8 * MIB,
-        "the host's quota is reached: 7340047 bytes are in its folder, of 8388608 at most (1 % of the file system). "
+        "the host's quota is reached: 7340047 bytes are in HOME, of 8388608 at most (1 % of the file system). "
         "Remove dumps, or raise dump_server_quota_percent",
     ),
     (
         {"floor": 1 << 60, "quota": 1 << 60},
         0,
-        "the free space that the server keeps is reached: 524288000 bytes are free, and {0} stay so. "
-        "Remove dumps, or lower dump_server_floor_bytes".format(1 << 60),
+        "the free space that the server keeps is reached: 524288000 bytes are free on the file system of HOME, and {0} "
+        "must stay free. Remove dumps, or lower dump_server_floor_bytes".format(1 << 60),
     ),
 ]
 
@@ -160,6 +167,9 @@ def test_a_limit_ends_an_upload(
     assert server.run("dd of=/var/crash/d/vmcore-incomplete", CORE * 3).status == 1
     size = (server.mine / "d/vmcore-incomplete").stat().st_size
     assert size <= most
+    reason = "{0}/d/vmcore-incomplete cannot be received: {1}".format(
+        server.mine, reason.replace("HOME", str(server.mine))
+    )
     assert "kdump-gate: refused: " + reason in capsys.readouterr().err
     assert reason in server.said()
     assert "web1 INCOMPLETE d/vmcore-incomplete: {0} bytes received".format(size) in server.said()
@@ -206,7 +216,7 @@ def test_a_file_that_is_being_received_gets_no_final_name(server: Server) -> Non
 
     streams = Streams(read, lambda data: None)
     assert main.main(["web1", "/var/crash"], "dd of=/var/crash/d/x-incomplete", streams, str(server.settings)) == 0
-    assert "the file is still being received" in server.said()
+    assert "mv: {0}/d/x-incomplete is still being received".format(server.mine) in server.said()
     assert server.run("mv /var/crash/d/x-incomplete /var/crash/d/x").status == 0
 
 
@@ -258,7 +268,7 @@ def test_sftp_answers_what_scp_asks(server: Server) -> None:
     asked = [packet(17, 1, "/var/crash/done"), packet(7, 2, "/var/crash/done/vmcore"), packet(9, 3, "x", 0)]
     answer = server.run("internal-sftp -f AUTH -l INFO", HELLO + b"".join(asked) + packet(16, 4, "/var/crash"))
     assert answer.status == 0
-    expected = packet(2, 3) + packet(105, 1, 4, 0o040700) + packet(101, 2, 2, "no such folder", "")
+    expected = packet(2, 3) + packet(105, 1, 4, 0o040700) + packet(101, 2, 2, "no such directory", "")
     assert answer.output == expected + packet(101, 3, 0, "", "") + packet(104, 4, 1, "/var/crash", "/var/crash", 0)
 
 
@@ -271,7 +281,7 @@ def test_a_session_of_nothing_but_refusals_ends(server: Server, number: int) -> 
     assert answer.output.count(packet(101, 1, 3)[4:13]) == sftp.MOST_REFUSALS == 100
     first, last = server.said().splitlines()
     assert "web1 REFUSED sftp request {0}: ".format(number) in first
-    assert "(100 requests). That is the most in one session, which ends here" in last
+    assert "(100 requests). The session ends here" in last
 
 
 def test_some_refusals_are_counted(server: Server) -> None:
@@ -280,7 +290,11 @@ def test_some_refusals_are_counted(server: Server) -> None:
     stat_of_a_folder = packet(17, 3, "/var/crash/done")
     answer = server.run(SFTP, HELLO + listing + removing + stat_of_a_folder)
     assert answer.output.endswith(packet(105, 3, 4, 0o040700))
-    assert server.said().splitlines()[-1].endswith(": files can be sent here, and nothing else (2 requests)")
+    assert (
+        server.said()
+        .splitlines()[-1]
+        .endswith(": sftp request 11 about '/var/crash': only sending new files is allowed (2 requests)")
+    )
 
 
 def test_a_host_has_so_many_sessions_at_once(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
@@ -304,7 +318,7 @@ def test_a_host_has_so_many_sessions_at_once(server: Server, capsys: pytest.Capt
 
     assert nested(1) == 0
     assert depths == [16]
-    reason = "16 sessions of this host are open, which is all it may have at once. Wait until one ends"
+    reason = "16 sessions of web1 are open, which is all that a host may have at the same time. Wait until one ends"
     assert "web1 REFUSED 'mkdir -p /var/crash/more': " + reason in server.said()
     assert reason in capsys.readouterr().err
     assert server.run("mkdir -p /var/crash/more").status == 0
@@ -366,7 +380,7 @@ def test_a_signal(server: Server, number: int) -> None:
 def test_a_session_that_sends_nothing_ends(server: Server) -> None:
     """What came stays, incomplete, and its place is free for another session."""
     assert sessions.IDLE == 3600
-    assert "refused: nothing came for 1 seconds, which ends a session" in ended(begun(server, 1))
+    assert "refused: nothing was received for 1 seconds, which ends a session" in ended(begun(server, 1))
     assert "web1 INCOMPLETE done/new-incomplete: 1000 bytes received" in server.said()
 
 
