@@ -20,7 +20,11 @@ description:
   - One entry for each key of each host, restricted to the gate.
   - A host whose key is not known, because it could not be reached in this run or is not in the inventory, has none
     here. The role merges them into the file, where such a host keeps what it has.
-  - What hosts say is not trusted. A key that is no plain public key is an error, and its comment is not taken over.
+  - What hosts say is not trusted. A key that is no plain public key is refused, and its comment is not taken over.
+  - A key that another host or a collector has is refused, because sshd goes by the first entry of a key - the dumps of
+    one host would land in the directory of the other. A host that is alone in having the key on the server keeps it.
+  - A refusal concerns one host, and leaves the others alone. It is a line C(refused), the host and the reason, with
+    tabs between them, which the role reports.
 positional: _input
 options:
   _input:
@@ -31,7 +35,7 @@ options:
   hostvars:
     description: >-
       Ansible's C(hostvars). C(kdump_ssh_public_keys), or C(kdump_ssh_public_key), is the host's; C(kdump_path) is what
-      it calls its own folder.
+      it calls its own directory.
     type: dict
     required: true
   program:
@@ -43,6 +47,10 @@ options:
     type: list
     elements: str
     default: []
+  enrolled:
+    description: The authorized_keys of the server as they are.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -53,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The entries, one a line.
+  description: The entries and the refusals, one a line.
   type: str
   sample: |
     restrict,command="/usr/local/libexec/kdump-gate web1 /var/crash" ssh-ed25519 AAAAC3Nza web1
@@ -64,6 +72,7 @@ KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|ssh-rsa) ([A-Za-
 # As the gate wants them. Neither has a character that a shell or authorized_keys reads as anything else.
 HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 FOLDER = re.compile(r"/[A-Za-z0-9_@%+=:,./-]*")
+COLLECTOR = "a collector"
 
 
 def keys_of(host: str, variables: Mapping[str, Any]) -> list[str]:
@@ -72,13 +81,13 @@ def keys_of(host: str, variables: Mapping[str, Any]) -> list[str]:
     return [plain(host, text) for text in texts if text]
 
 
-def plain(owner: str, text: str) -> str:
+def plain(owner: str, text: Any) -> str:
     """Type and content of a public key."""
-    match = KEY.fullmatch(text.strip())
+    match = KEY.fullmatch(str(text).strip())
     if not match:
         raise AnsibleFilterError(
-            f"The public key of {owner} is {text[:80]!r}, which is no line of an OpenSSH .pub file with an Ed25519, "
-            "ECDSA or RSA key. Look at the host: what it says is written into the server's authorized_keys."
+            f"The public key of {owner} is {str(text)[:80]!r}, which is no line of an OpenSSH .pub file with an "
+            "Ed25519, ECDSA or RSA key. Look at the host: what it says is written into the server's authorized_keys."
         )
     return f"{match[1]} {match[2]}"
 
@@ -87,21 +96,54 @@ def entry(program: str, host: str, path: str, key: str) -> str:
     """A line of authorized_keys."""
     if not HOST.fullmatch(host) or not FOLDER.fullmatch(path):
         raise AnsibleFilterError(
-            f"{host!r} with kdump_path {path!r} cannot have a folder on a dump server: use letters, digits and ._- in "
-            "the name and an absolute path without blanks."
+            f"{host!r} with kdump_path {path!r} cannot have a directory on a dump server: use letters, digits and ._- "
+            "in the name and an absolute path without blanks."
         )
     return f'restrict,command="{program} {host} {path}" {key} {host}'
 
 
+def holders_of(enrolled: str, program: str) -> dict[str, set[str]]:
+    """The hosts by the keys that they have on the server."""
+    found: dict[str, set[str]] = {}
+    line = re.compile(rf'restrict,command="{re.escape(program)} (\S+) \S+" (\S+ \S+) \1')
+    for text in enrolled.splitlines():
+        match = line.fullmatch(text)
+        if match:
+            found.setdefault(match[2], set()).add(match[1])
+    return found
+
+
 def dump_server_keys(
-    hosts: Iterable[str], hostvars: Mapping[str, Any], program: str, collectors: Iterable[str] = ()
+    hosts: Iterable[str],
+    hostvars: Mapping[str, Any],
+    program: str,
+    collectors: Iterable[str] = (),
+    enrolled: str = "",
 ) -> str:
-    """The entries of those whose keys are known."""
-    lines = [f'restrict,command="{program} --collect" {plain("a collector", key)} collector' for key in collectors]
+    """The entries of those whose keys are known, and the refusals."""
+    collecting = {plain(COLLECTOR, key): None for key in collectors}
+    given: dict[str, list[tuple[str, str]]] = {}  # keys and lines
+    refused: dict[str, str] = {}
     for host in sorted(set(hosts)):
         variables = hostvars[host] if host in hostvars else {}  # noqa: SIM401  (no get() there before ansible-core 2.19)
-        path = str(variables.get("kdump_path") or PATH)
-        lines += [entry(program, host, path, key) for key in keys_of(host, variables)]
+        try:
+            path = str(variables.get("kdump_path") or PATH)
+            entry(program, host, path, "")  # whether it can have one
+            given[host] = [(key, entry(program, host, path, key)) for key in keys_of(host, variables)]
+        except AnsibleFilterError as error:
+            refused[host] = str(error)
+    claims = holders_of("\n".join(line for lines in given.values() for _key, line in lines), program)
+    holders = holders_of(enrolled, program)
+    lines = [f'restrict,command="{program} --collect" {key} collector' for key in collecting]
+    for host, entries in given.items():
+        for key, line in entries:
+            others = (holders.get(key) or claims[key]) - {host}
+            if key in collecting or others:
+                owner = COLLECTOR if key in collecting else min(others)
+                refused[host] = f"the public key that it gives is that of {owner}"
+            else:
+                lines.append(line)
+    lines += [f"refused\t{host}\t{reason}" for host, reason in sorted(refused.items())]
     return "".join(f"{line}\n" for line in dict.fromkeys(lines))
 
 

@@ -137,10 +137,97 @@ def test_writers_at_the_same_time_lose_no_key(machine: Machine) -> None:
         assert status == [0] * len(lines)
         return machine.keys.read_text().splitlines()
 
-    expected = sorted(entry(host, "A") for host in hosts)
-    assert sorted(all_at_once({host: entry(host, "A") for host in hosts})) == expected
-    half = {host: f"forget {host}" for host in hosts[:20]} | {host: entry(host, "B") for host in hosts[20:]}
-    assert sorted(all_at_once(half)) == sorted(entry(host, "B") for host in hosts[20:])
+    expected = {host: entry(host, f"A{host}") for host in hosts}
+    assert sorted(all_at_once(expected)) == sorted(expected.values())
+    renewed = {host: entry(host, f"B{host}") for host in hosts[20:]}
+    assert sorted(all_at_once({host: f"forget {host}" for host in hosts[:20]} | renewed)) == sorted(renewed.values())
+
+
+def refusal(host: str, other: str) -> str:
+    return f"refused\t{host}\tthe public key that it gives is that of {other}"
+
+
+SHARED: list[tuple[list[str], list[str], list[str], list[str]]] = [  # in the file, wanted, afterwards, refused
+    # the one that has it keeps it; the others of the run are enrolled
+    (
+        [entry("web1", "A")],
+        [entry("aaa", "A"), entry("web1", "A"), entry("web2", "B")],
+        [entry("web1", "A"), entry("web2", "B")],
+        [refusal("aaa", "web1")],
+    ),
+    # that one need not be in the run
+    ([entry("web1", "A")], [entry("aaa", "A")], [entry("web1", "A")], [refusal("aaa", "web1")]),
+    # nobody can say whose it is
+    ([], [entry("aaa", "A"), entry("web1", "A")], [], [refusal("aaa", "web1"), refusal("web1", "aaa")]),
+    # what both have had until now; sshd takes the first
+    (
+        [entry("aaa", "A"), entry("web1", "A"), entry("web2", "B")],
+        [entry("web2", "B")],
+        [entry("web2", "B")],
+        [refusal("aaa", "web1"), refusal("web1", "aaa")],
+    ),
+    # what it has is not taken by what is refused
+    (
+        [entry("aaa", "C"), entry("web1", "A")],
+        [entry("aaa", "A")],
+        [entry("aaa", "C"), entry("web1", "A")],
+        [refusal("aaa", "web1")],
+    ),
+    # a rotation of either: the new keys are its own
+    (
+        [entry("web1", "A")],
+        [entry("web1", "A"), entry("web1", "N"), entry("web2", "A"), entry("web2", "M")],
+        [entry("web1", "A"), entry("web1", "N"), entry("web2", "M")],
+        [refusal("web2", "web1")],
+    ),
+    # a host that leaves, or gives its key up, in the same run has had it until now
+    ([entry("web1", "A")], ["forget web1", entry("web2", "A")], [], [refusal("web2", "web1")]),
+    ([entry("web1", "A")], [entry("web1", "N"), entry("web2", "A")], [entry("web1", "N")], [refusal("web2", "web1")]),
+    # a collector's entry comes first
+    (
+        [entry("web1", "AAAA"), entry("web2", "B")],
+        [COLLECTOR, entry("web3", "AAAA")],
+        [COLLECTOR, entry("web2", "B")],
+        [refusal("web1", "a collector"), refusal("web3", "a collector")],
+    ),
+    # what the filter has refused
+    ([], [refusal("web1", "web9"), entry("web2", "B")], [entry("web2", "B")], [refusal("web1", "web9")]),
+]
+
+
+@pytest.mark.parametrize(("found", "wanted", "left", "refused"), SHARED)
+def test_a_key_of_another_is_refused(
+    machine: Machine, found: list[str], wanted: list[str], left: list[str], refused: list[str]
+) -> None:
+    """With both names, for this host alone; a look says the same."""
+    machine.keys.write_text("".join(f"{line}\n" for line in found))
+    stdin = "".join(f"{line}\n" for line in wanted)
+    look = machine.run("merge-keys.sh", GATE, "root", machine.keys, "look", stdin=stdin)
+    assert (look.returncode, look.stdout.splitlines(), look.stderr.splitlines()) == (0, left, refused)
+    assert machine.keys.read_text().splitlines() == found
+    write = machine.run("merge-keys.sh", GATE, "root", machine.keys, "write", stdin=stdin)
+    assert (write.returncode, write.stdout, write.stderr.splitlines()) == (0, "", refused)
+    assert machine.keys.read_text().splitlines() == left
+
+
+def test_of_two_runs_at_once_one_gets_the_key(machine: Machine) -> None:
+    """Each has looked before the other has written; who writes looks again."""
+    rendezvous = Rendezvous(machine.root)
+    script = f"exec /bin/sh {FILES / 'merge-keys.sh'} {GATE} root {machine.keys} write"
+    writers = {}
+    with rendezvous.of(2):
+        for host in ("aaa", "web1"):
+            (machine.root / host).write_text(f"{entry(host, 'A')}\n")
+            with (machine.root / host).open() as stdin:
+                command = ["/bin/sh", "-c", f"{rendezvous.wait(host)} && {script}"]
+                writers[host] = subprocess.Popen(
+                    command, stdin=stdin, stderr=subprocess.PIPE, text=True, env=machine.environment
+                )
+        said = {host: writer.communicate(timeout=60)[1] for host, writer in writers.items()}
+    (holder,) = [host for host in writers if not said[host]]
+    (other,) = [host for host in writers if said[host]]
+    assert said[other] == refusal(other, holder) + "\n"
+    assert machine.keys.read_text().splitlines() == [entry(holder, "A")]
 
 
 # ---- make-folders.sh

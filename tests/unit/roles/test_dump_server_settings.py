@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import settings
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.landing import Limits
@@ -47,6 +50,81 @@ def install(directory: Path, *options: str, **variables: Any) -> str:
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+FLEET = """\
+- hosts: dump1
+  gather_facts: false
+  tasks:
+    - ansible.builtin.import_role:
+        name: kdump.fleet.dump_server
+        tasks_from: keys
+- hosts: clients
+  gather_facts: false
+  tasks:
+    - ansible.builtin.import_tasks: requirements.yml
+"""
+
+
+def test_hosts_that_cannot_be_enrolled_stop_no_other(tmp_path: Path) -> None:
+    """One key of two hosts, one that is no key, a name that is no directory's: each fails alone, and is named."""
+    (tmp_path / "landing").mkdir()
+    inventory = {
+        "all": {
+            "vars": {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": sys.executable,
+                "kdump_dump_servers": ["dump1"],
+            },
+            "hosts": {"dump1": {"dump_server_host_keys": []}},
+            "children": {
+                "clients": {
+                    "hosts": {
+                        "web1": {"kdump_ssh_public_key": "ssh-ed25519 AAAA1"},
+                        "clone": {"kdump_ssh_public_key": "ssh-ed25519 AAAA1"},
+                        "web2": {"kdump_ssh_public_key": "ssh-ed25519 AAAA2"},
+                        "odd": {"kdump_ssh_public_key": "ssh-ed25519 AA;id"},
+                        "web~9": {"kdump_ssh_public_key": "ssh-ed25519 AAAA9"},
+                    }
+                }
+            },
+        }
+    }
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+    (tmp_path / "play.yml").write_text(FLEET, encoding="utf-8")
+    # What follows on these would be done to this machine.
+    tasks = yaml.safe_load((ROOT / "playbooks/tasks/pin.yml").read_text(encoding="utf-8"))
+    (tmp_path / "requirements.yml").write_text(yaml.safe_dump(tasks[:2]), encoding="utf-8")
+    assert ["ansible.builtin.fail" in task for task in tasks] == [True, True, False]
+    gate = "/usr/local/libexec/kdump-gate"
+    lines = [f'restrict,command="{gate} {host} /var/crash" ssh-ed25519 {key} {host}' for host, key in FOUND]
+    (tmp_path / "authorized_keys").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    paths = {
+        "dump_server_user": getpass.getuser(),
+        "dump_server_directory": str(tmp_path / "landing"),
+        "__dump_server_root": getpass.getuser(),
+        "__dump_server_keys_directory": str(tmp_path),
+        "__dump_server_exports": str(tmp_path / "exports"),
+    }
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    command = [program, "-i", "hosts.json", "play.yml", "-e", json.dumps(paths)]
+    done = subprocess.run(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    said = " ".join(done.stdout.split())
+    assert re.findall(r"kdump-gate (\S+) ", (tmp_path / "authorized_keys").read_text()) == ["web1", "web2"], said
+    assert sorted(path.name for path in (tmp_path / "landing").iterdir()) == ["clone", "odd", "web1", "web2"]
+    assert "clone, because the public key that it gives is that of web1; odd, because The public key of odd" in said
+    for host, reason in (
+        ("clone", "the public key that it gives is that of web1. Nothing was pinned."),
+        ("odd", "The public key of odd is 'ssh-ed25519 AA;id', which is no line of an OpenSSH .pub file"),
+        ("web~9", "'web~9' with kdump_path '/var/crash' cannot have a directory on a dump server"),
+    ):
+        assert f"dump1, the dump server of {host}, did not enrol it: {reason}" in said
+    assert "the dump server of web1, did not" not in said and "the dump server of web2, did not" not in said
+
+
+FOUND = [("web1", "AAAA1")]
 
 
 def written(directory: Path, **variables: Any) -> settings.Settings:

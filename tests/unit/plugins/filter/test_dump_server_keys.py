@@ -58,28 +58,57 @@ def test_a_collector() -> None:
     ],
 )
 def test_what_a_host_says_is_not_trusted(key: str) -> None:
-    """A key with more in it than a key is refused, with the host's name."""
-    with pytest.raises(AnsibleFilterError, match="public key of web1"):
-        WRITE(["web1"], {"web1": {"kdump_ssh_public_keys": [key]}}, GATE)
+    """A key with more in it than a key is refused, with the host's name; the others are enrolled."""
+    content = WRITE(["aaa", "web2"], {**VARIABLES, "aaa": {"kdump_ssh_public_keys": [key]}}, GATE)
+    entries, refused = content[: len(WEB2)], content[len(WEB2) :]
+    assert entries == WEB2
+    assert refused.startswith("refused\taaa\tThe public key of aaa is ")
+    assert refused.count("\n") == 1
+    with pytest.raises(AnsibleFilterError, match="public key of a collector"):
+        WRITE([], {}, GATE, collectors=[key])
 
 
 @pytest.mark.parametrize(
     "host, path", [("web 1", "/var/crash"), ('we"b', "/x"), ("..", "/x"), ("web1", "x"), ("web1", "/a b")]
 )
 def test_names_that_cannot_be_folders(host: str, path: str) -> None:
-    """Refused before anything is written."""
-    with pytest.raises(AnsibleFilterError, match="cannot have a folder"):
-        WRITE([host], {host: {"kdump_ssh_public_key": "ssh-ed25519 AAAA", "kdump_path": path}}, GATE)
+    """Refused, and the others are enrolled; also where the key is not known."""
+    for key in ("ssh-ed25519 AAAA", None):
+        content = WRITE([host, "web2"], {**VARIABLES, host: {"kdump_ssh_public_key": key, "kdump_path": path}}, GATE)
+        assert content.startswith(f"{WEB2}refused\t{host}\t{host!r} with kdump_path {path!r} cannot have a directory")
+        assert content.count("\n") == 2
+
+
+def refusal(host: str, other: str) -> str:
+    return f"refused\t{host}\tthe public key that it gives is that of {other}\n"
+
+
+def test_a_key_of_another_is_refused() -> None:
+    """As merge-keys.sh refuses it, by what is known on the controller; with both names, and for this host alone."""
+    clone = {**VARIABLES, "aaa": VARIABLES["web1"]}
+    hosts = ["aaa", "web1", "web2"]
+    assert WRITE(hosts, clone, GATE) == WEB2 + refusal("aaa", "web1") + refusal("web1", "aaa")
+    assert WRITE(hosts, clone, GATE, enrolled=WEB1) == WEB1 + WEB2 + refusal("aaa", "web1")
+    assert WRITE(["aaa"], clone, GATE, enrolled=WEB2 + WEB1) == refusal("aaa", "web1")
+    both = WEB1 + WEB1.replace("web1", "web0")
+    assert WRITE(["web1", "web2"], clone, GATE, enrolled=both) == WEB2 + refusal("web1", "web0")
+    collector = f'restrict,command="{GATE} --collect" ssh-ed25519 AAAA1 collector\n'
+    expected = collector + WEB2 + refusal("web1", "a collector")
+    assert WRITE(["web1", "web2"], VARIABLES, GATE, collectors=["ssh-ed25519 AAAA1 x"]) == expected
+
+
+def test_a_rotation_of_a_cloned_key() -> None:
+    """The new key is the host's own."""
+    clone = {"web1": VARIABLES["web1"], "web2": {"kdump_ssh_public_keys": ["ssh-ed25519 AAAA1", "ssh-ed25519 NEW"]}}
+    own = f'restrict,command="{GATE} web2 /var/crash" ssh-ed25519 NEW web2\n'
+    assert WRITE(["web1", "web2"], clone, GATE, enrolled=WEB1) == WEB1 + own + refusal("web2", "web1")
 
 
 @given(st.text(max_size=30))
 def test_no_comment_gets_into_the_file(comment: str) -> None:
     """Whatever a host writes behind its key."""
-    try:
-        content = WRITE(["web1"], {"web1": {"kdump_ssh_public_key": "ssh-ed25519 AAAA1 " + comment}}, GATE)
-    except AnsibleFilterError:
-        return
-    assert content == WEB1
+    content = WRITE(["web1"], {"web1": {"kdump_ssh_public_key": "ssh-ed25519 AAAA1 " + comment}}, GATE)
+    assert content == WEB1 or (content.startswith("refused\tweb1\t") and len(content.splitlines()) == 1)
 
 
 def test_whom_a_server_serves() -> None:
