@@ -10,7 +10,7 @@ import sys
 import time
 from typing import List, NoReturn
 
-from . import collector, grammar, retention, scp, sessions, settings
+from . import clock, collector, grammar, retention, scp, sessions, settings
 from .grammar import quoted
 from .journal import Journal
 from .landing import Landing
@@ -21,6 +21,10 @@ from .upload import receive, upload
 
 COLLECT = "--collect"
 RETAIN = "--retain"  # not a request: what the server's timer runs
+_JUMPED = (
+    "no run between {0} and {1} UTC: this time counts in no age, because the clock may have jumped. If the server was "
+    "on, check its clock"
+)
 
 
 class LostError(Exception):
@@ -88,6 +92,16 @@ class Gate:
         self.streams.write(text.encode("ascii"))
 
 
+def _retain(values: settings.Settings, journal: Journal, now: float) -> None:
+    record = os.path.join(os.path.dirname(values.journal), "retention.json")
+    found = clock.look(record, values.area, now)
+    if found.jumped:
+        journal.say(_JUMPED.format(*(time.strftime("%Y-%m-%d %H:%M", time.gmtime(end)) for end in found.gaps[-1])))
+    clock.note(record, found)
+    for removed in retention.retain(values.area, values.policy, now, found, values.limits.entries):
+        journal.say("removed {0}".format(quoted(removed)))
+
+
 def main(arguments: List[str], command: str, streams: Streams, path: str) -> int:
     """Serve one request; the exit status. I(arguments) are the host and the paths that it may call its directory."""
     journal = Journal("", "?")
@@ -95,8 +109,7 @@ def main(arguments: List[str], command: str, streams: Streams, path: str) -> int
         values = settings.read(path)
         if arguments == [RETAIN]:
             journal = Journal(values.journal, "retention")
-            for removed in retention.retain(values.area, values.policy, time.time()):
-                journal.say("removed {0}".format(quoted(removed)))
+            _retain(values, journal, time.time())
             return 0
         journal = Journal(values.journal, "collector" if arguments == [COLLECT] else settings.host(arguments[:1]))
         if arguments == [COLLECT]:

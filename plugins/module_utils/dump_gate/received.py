@@ -13,8 +13,8 @@ import re
 import stat
 
 ATTRIBUTE = "user.kdump-gate"
-# What has no mark: from before there were marks, over NFS, or on a file system that has no extended attributes. It
-# counts as received where directory and file have the names that kdump.sh and kdump-config give them.
+# What has no mark is from before there were marks, came over NFS, or lies on a file system without extended attributes.
+# It counts as received where directory and file have the names that kdump.sh and kdump-config give them.
 _DIRECTORY = re.compile(r"(?:\d{4}-\d\d-\d\d-\d\d[:.-]\d\d(?:[:.-]\d\d)?|\d{12}(?:\d\d)?)$")
 _FILE = re.compile(r"(?:vmcore|dump|dmesg|kexec-dmesg|opalcore)(?:[.-][A-Za-z0-9.-]*)?")
 
@@ -39,9 +39,13 @@ def is_of_a_dump(directory: str) -> bool:
 
 
 def has_a_tools_name(file: str, directory: str, found: os.stat_result) -> bool:
-    """Whether a file without a mark is one that a tool has sent: by its name, its directory's name and its owner."""
-    owned = found.st_uid == os.geteuid()
-    return owned and stat.S_ISREG(found.st_mode) and is_of_a_dump(directory) and _FILE.fullmatch(file) is not None
+    """Whether what has no mark is what a tool has sent, by its name, its directory's name and its owner.
+
+    Links and pipes, which only a host can make (over NFS), have any name.
+    """
+    if found.st_uid != os.geteuid() or not is_of_a_dump(directory):
+        return False
+    return not stat.S_ISREG(found.st_mode) or _FILE.fullmatch(file) is not None
 
 
 def _value(fd: int, folder: int) -> bytes:

@@ -1,23 +1,25 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is removed from a host's folder, by three rules that do not depend on each other.
+"""What is removed from a host's directory, by rules that do not depend on each other.
 
-A dump, when it is older than the minimum age and than the newest complete ones. An incomplete file after some days, and
-the log beside it when there is nothing else. An empty folder of a probe or of a dump that never came, after a day.
-What is being received is locked by its session and stays.
+Dumps beyond the retention policy: older than the minimum age and than the newest complete ones. Stale incomplete and
+empty files after some days, and the log beside them when there is nothing else. Empty directories after a day. What is
+no dump, when there is so much of it that the host could soon send nothing. Only what the gate has received is removed,
+by ages that do not count a jump of the clock. What is being received is locked by its session and stays.
 """
 
 import contextlib
 import errno
 import fcntl
 import os
-import re
 import stat
-from typing import Dict, Iterator, List, NamedTuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from .clock import SOON, Clock, look
 from .grammar import Parts, is_incomplete, is_temporary
-from .landing import FOLDER, OLD
+from .landing import FOLDER, OLD, count
+from .received import has_a_tools_name, is_marked, is_of_a_dump
 
 DAY = 24 * 60 * 60
 MAGICS = (  # what a dump begins with; the last five are of the programs that kdump-tools packs it with
@@ -33,7 +35,7 @@ MAGICS = (  # what a dump begins with; the last five are of the programs that kd
 )
 _DEEPEST = 4
 _CORES = ("vmcore", "dump.")  # what kdump.sh and kdump-config call a dump
-_OF_A_DUMP = re.compile(r"(?:\d{4}-\d\d-\d\d-\d\d[:.-]\d\d(?:[:.-]\d\d)?|\d{12}(?:\d\d)?)$")  # how they call its folder
+_MOST_FILES = 32  # of a dump, its logs and its parts; a directory with more is none
 _NOT_OURS = (errno.ELOOP, errno.ENXIO, errno.EACCES)  # a link, a socket, a mode: over NFS a host can make them
 
 
@@ -46,46 +48,77 @@ class Policy(NamedTuple):
 
 
 class Folder(NamedTuple):
-    """A folder, as it was when it was looked at."""
+    """A directory, as it was when it was looked at; or one file of the host's own directory, where no tool puts any."""
 
     time: float  # when something was last written in it
     path: Parts
-    files: Dict[str, float]  # and when each was last written to
+    files: Dict[str, float]  # the received ones, and when each was last written to
     complete: bool = False  # it holds a dump that has arrived
     finished: bool = False  # it holds something that has arrived and is more than a log
-    left_over: bool = False
+    left_over: bool = False  # it was received, and is empty
+    empty: Sequence[str] = ()  # files without a byte
+    received: bool = True  # the directory itself
 
 
 def surplus(folders: List[Folder], policy: Policy, now: float) -> List[Folder]:
-    """The folders that newer complete dumps have made superfluous, oldest first."""
-    dumps = sorted(folder for folder in folders if folder.path and folder.files)
-    kept = [folder for folder in dumps if folder.complete][-max(policy.keep, 1) :]
+    """The dumps beyond the retention policy, oldest first."""
+    dumps = sorted((folder for folder in folders if folder.files), key=_age)
+    kept = [folder for folder in dumps if folder.complete and folder.time <= now + SOON][-max(policy.keep, 1) :]
     if policy.keep <= 0 or len(kept) < policy.keep:
         return []
-    before = min(kept[0].time, now - policy.keep_days * DAY)
-    return [folder for folder in dumps if folder.time < before]
+    return [folder for folder in dumps[: dumps.index(kept[0])] if folder.time < now - policy.keep_days * DAY]
 
 
 def expired(folder: Folder, policy: Policy, now: float) -> List[str]:
-    """The files that do not become a dump any more."""
+    """The stale incomplete and empty files."""
     before = now - policy.incomplete_days * DAY
-    old = [name for name, time in folder.files.items() if is_incomplete(name) and time < before]
+    unfinished = [name for name in folder.files if is_incomplete(name) or name in folder.empty]
+    old = [name for name in unfinished if folder.files[name] < before]
     if not old or policy.incomplete_days <= 0:
         return []
     return old if folder.finished or not folder.path or folder.time >= before else list(folder.files)
 
 
-def retain(area: str, policy: Policy, now: float) -> Iterator[str]:
-    """Remove what can go below the landing area, and say what was removed."""
+def crowd(folders: List[Folder], policy: Policy, now: float, excess: int) -> List[Folder]:
+    """What is no dump and older than incomplete files may be, oldest first, until I(excess) entries are gone."""
+    before = now - policy.incomplete_days * DAY
+    found: List[Folder] = []
+    for folder in sorted(folders, key=_age):
+        if excess > 0 and policy.incomplete_days > 0 and folder.files and not folder.complete and folder.time < before:
+            excess -= len(folder.files)
+            found.append(folder)
+    return found
+
+
+def retain(area: str, policy: Policy, now: float, clock: Optional[Clock] = None, entries: int = 0) -> Iterator[str]:
+    """Remove what can go below the landing area, and say what was removed. A host may have so many I(entries)."""
+    clock = clock or look("", area, now)
     with _opened((area,)) as outer:
         for host in sorted(os.listdir(outer)):
             with contextlib.suppress(OSError), _opened((host,), outer) as fd:
-                folders = list(_folders(fd, ()))
-                superfluous = surplus(folders, policy, now)
-                for folder in superfluous + [folder for folder in sorted(folders) if folder not in superfluous]:
-                    names = list(folder.files) if folder in superfluous else expired(folder, policy, now)
+                folders = sorted(_folders(fd, (), clock), key=_age)
+                whole = surplus(folders, policy, now)
+                gone: List[Parts] = []
+                for folder in whole + [folder for folder in folders if folder not in whole]:
+                    names = list(folder.files) if folder in whole else expired(folder, policy, now)
                     if names or (folder.left_over and folder.time < now - DAY):
-                        yield from ("/".join((host,) + path) for path in _remove(fd, folder, names))
+                        gone += _remove(fd, folder, names)
+                for folder in crowd(_rest(folders, gone), policy, now, count(fd)[1] - entries // 2 if entries else 0):
+                    gone += _remove(fd, folder, list(folder.files))
+                yield from ("/".join((host,) + path) for path in gone)
+
+
+def _rest(folders: List[Folder], gone: List[Parts]) -> List[Folder]:
+    """The directories with what is left in them."""
+    return [
+        folder._replace(files={name: folder.files[name] for name in folder.files if folder.path + (name,) not in gone})
+        for folder in folders
+        if folder.path not in gone
+    ]
+
+
+def _age(folder: Folder) -> Tuple[float, Parts]:
+    return folder.time, folder.path
 
 
 @contextlib.contextmanager
@@ -97,42 +130,76 @@ def _opened(path: Parts, fd: int = -1) -> Iterator[int]:
         yield fd
 
 
-def _folders(fd: int, path: Parts) -> Iterator[Folder]:
-    """An open folder of a host, after all that are in it."""
-    names, files, complete, finished = os.listdir(fd), {}, False, False
+def _folders(fd: int, path: Parts, clock: Clock, received: bool = False) -> Iterator[Folder]:
+    """An open directory of a host, after all that are in it; of the host's own one, each file."""
+    names, times = os.listdir(fd), []
+    files: Dict[str, float] = {}
+    dumps, finished, empty = [], [], []
     for name in names:
         with contextlib.suppress(OSError):  # a file has its final name by now, or a probe is over
             found = os.stat(name, dir_fd=fd, follow_symlinks=False)
-            if not stat.S_ISDIR(found.st_mode):
-                files[name] = found.st_mtime
-                if stat.S_ISREG(found.st_mode) and found.st_size and not is_incomplete(name) and "dmesg" not in name:
-                    finished = True
-                    complete = complete or (name.startswith(_CORES) and _begins_as_a_dump(name, fd))
-            elif len(path) < _DEEPEST:
-                with _opened((name,), fd) as inner:
-                    yield from _folders(inner, path + (name,))
-    time = max(files.values()) if files else os.fstat(fd).st_mtime
-    left_over = not names and bool(path) and (is_temporary(path[-1]) or bool(_OF_A_DUMP.search(path[-1])))
-    yield Folder(time, path, files, complete, finished, left_over)
+            if stat.S_ISDIR(found.st_mode):
+                if len(path) < _DEEPEST:
+                    with _opened((name,), fd) as inner:
+                        yield from _folders(inner, path + (name,), clock, _is_received(name, inner, fd))
+                continue
+            times.append(clock.seen(found.st_mtime))
+            file = _look_at(name, fd, path, found)
+            if file.received:
+                files[name] = times[-1]
+                dumps += [name] if file.dump else []
+                finished += [name] if file.finished else []
+                empty += [] if found.st_size else [name]
+    if not path:
+        for name, time in files.items():
+            yield Folder(time, path, {name: time}, name in dumps, name in finished, False, empty)
+        return
+    time = max(times) if times else clock.seen(os.fstat(fd).st_mtime)
+    few = len(names) <= _MOST_FILES
+    yield Folder(
+        time, path, files, few and bool(dumps), few and bool(finished), received and not names, empty, received
+    )
 
 
-def _begins_as_a_dump(name: str, fd: int) -> bool:
-    file = os.open(name, OLD, dir_fd=fd)
-    try:
-        return os.read(file, max(map(len, MAGICS))).startswith(MAGICS)
-    finally:
-        os.close(file)
+class _File(NamedTuple):
+    """What a file is."""
+
+    received: bool
+    dump: bool = False  # one that has arrived
+    finished: bool = False  # it has arrived and is more than a log
+
+
+def _look_at(name: str, fd: int, path: Parts, found: os.stat_result) -> _File:
+    received, begins = has_a_tools_name(name, path[-1] if path else "", found), b""
+    if not stat.S_ISREG(found.st_mode):
+        return _File(received)
+    with contextlib.suppress(OSError):  # over NFS a host sets the mode
+        file = os.open(name, OLD, dir_fd=fd)
+        try:
+            received = received or is_marked(file, fd)
+            begins = os.read(file, max(map(len, MAGICS)))
+        finally:
+            os.close(file)
+    finished = found.st_size > 0 and not is_incomplete(name) and "dmesg" not in name
+    return _File(received, finished and name.startswith(_CORES) and begins.startswith(MAGICS), finished)
+
+
+def _is_received(name: str, inner: int, fd: int) -> bool:
+    """Whether an open directory is one that the gate has made."""
+    if is_marked(inner, fd):
+        return True
+    return (is_temporary(name) or is_of_a_dump(name)) and os.fstat(inner).st_uid == os.geteuid()
 
 
 def _remove(fd: int, folder: Folder, names: List[str]) -> List[Parts]:
-    """Remove files of a folder, and the folder when that was all; the paths of what is gone."""
+    """Remove files of a directory, and the directory when that was all; the paths of what is gone."""
     gone = []
     with contextlib.suppress(OSError), _opened(folder.path, fd) as inner:
         for name in sorted(names, key=is_incomplete, reverse=True):
             if not _unlink(name, inner):
                 break  # this dump is being received
             gone.append(folder.path + (name,))
-    if folder.path and len(gone) == len(folder.files):
+    if folder.path and folder.received and len(gone) == len(folder.files):
         with contextlib.suppress(OSError), _opened(folder.path[:-1], fd) as outer:
             os.rmdir(folder.path[-1], dir_fd=outer)
             return [folder.path]

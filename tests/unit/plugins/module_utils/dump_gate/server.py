@@ -11,7 +11,7 @@ import struct
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, received
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.scp import Streams
 
 Snapshot = Dict[str, Tuple[int, bytes]]
@@ -22,6 +22,15 @@ class Answer(NamedTuple):
 
     status: int
     output: bytes
+
+
+def marked(path: Path) -> None:
+    """Mark a file or a directory as the gate marks what it has received."""
+    fds = [os.open(str(place), os.O_RDONLY) for place in (path, path.parent)]
+    received.mark(*fds)
+    assert received.is_marked(*fds)
+    for fd in fds:
+        os.close(fd)
 
 
 class Server:
@@ -41,6 +50,8 @@ class Server:
         (self.mine / "done/vmcore-incomplete").write_bytes(b"half")
         (self.area / "web2/secret/vmcore").write_bytes(b"kept: secret")
         (directory / "outside/passwd").write_bytes(b"kept: root")
+        for path in ("done", "done/vmcore", "done/vmcore-incomplete"):
+            marked(self.mine / path)
 
     def set(self, **limits: int) -> None:
         """Other limits, and other terms of retention."""
@@ -78,7 +89,10 @@ class Server:
         for path, folders, files in os.walk(str(root)):
             for name in folders + files:
                 entry = Path(path) / name
-                if entry not in (self.journal, self.settings) and self.sessions not in (entry, entry.parent):
+                if entry not in (self.journal, self.settings, root / "retention.json") and self.sessions not in (
+                    entry,
+                    entry.parent,
+                ):
                     mode = entry.lstat().st_mode
                     content = entry.read_bytes() if stat.S_ISREG(mode) else b""
                     target = os.readlink(str(entry)).encode() if stat.S_ISLNK(mode) else b""

@@ -6,6 +6,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any, Iterator, List, Tuple
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.clock import STEP, Clock, look, note, passed
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.retention import (
     DAY,
     MAGICS,
@@ -24,7 +26,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.retention im
     surplus,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import elf, flattened, kdump_compressed, packed
-from tests.unit.plugins.module_utils.dump_gate.server import Server
+from tests.unit.plugins.module_utils.dump_gate.server import Server, marked
 
 NOW = time.time()
 CORE = b"KDUMP   " + b"\0" * 100
@@ -99,13 +101,17 @@ def test_every_format_that_is_known_as_a_dump_counts() -> None:
     assert sorted(MAGICS) == sorted([elf.MAGIC, flattened.MAGIC, kdump_compressed.MAGIC, b"DISKDUMP", *packers])
 
 
-def put(folder: Path, age: float, **files: bytes) -> Path:
-    """A folder with files of this age in days; "_" in a name stands for "-", "__" for a dot."""
+def put(folder: Path, age: float, by_gate: bool = True, **files: bytes) -> Path:
+    """A directory with files of this age in days, received by the gate or not; "_" in a name is "-", "__" a dot."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         file = folder / name.replace("__", ".").replace("_", "-")
         file.write_bytes(content)
         os.utime(str(file), (NOW - age * DAY,) * 2)
+        if by_gate:
+            marked(file)
+    if by_gate:
+        marked(folder)
     os.utime(str(folder), (NOW - age * DAY,) * 2)
     return folder
 
@@ -130,7 +136,8 @@ def test_folders_that_go(server: Server) -> None:
     (server.area / "a file").write_bytes(b"x")
     policy = Policy(1, 0, 0)
     half = ["web1/path/half/" + name for name in ("vmcore-incomplete", "vmcore-dmesg.txt")]
-    assert list(retain(str(server.area), policy, NOW)) == ["web1/done", "web1/path/old", *half, "web1/path/mid"]
+    done = ["web1/done/" + name for name in ("vmcore-incomplete", "vmcore")]  # its links are nobody's that is known
+    assert list(retain(str(server.area), policy, NOW)) == [*done, "web1/path/old", *half, "web1/path/mid"]
     assert sorted(path.name for path in (server.mine / "path").iterdir()) == ["half", "new"]
     assert sorted(path.name for path in (server.mine / "path/half").iterdir()) == ["more"]
     assert sorted(path.name for path in (server.directory / "outside").iterdir()) == ["passwd"]
@@ -156,11 +163,12 @@ FORGED = [b"", b"x", b"\0" * 4096, b"KDUMP", b"makedumpfile"]
 
 @pytest.mark.parametrize("content", FORGED)
 def test_files_that_are_no_dumps_push_none_out(server: Server, content: bytes) -> None:
-    """A name alone makes no dump, however many there are and however old all of it is."""
+    """A name alone makes no dump, however many there are and however old all of it is. Empty files go."""
     put(server.mine / "real", 90, vmcore__flat=CORE)
     for number in range(9):
         put(server.mine / "fake{0}".format(number), 80, vmcore__flat=content)
-    assert list(retain(str(server.area), Policy(1, 30, 7), NOW)) == []
+    gone = [] if content else ["web1/fake{0}".format(number) for number in range(9)]
+    assert list(retain(str(server.area), Policy(1, 30, 7), NOW)) == gone
 
 
 def test_what_looks_like_a_dump_pushes_none_out_that_is_young(server: Server) -> None:
@@ -226,7 +234,7 @@ def test_a_new_file_under_the_name_of_an_old_one_stays(server: Server, monkeypat
 def test_folders_that_were_left_over(server: Server) -> None:
     """Probes and dumps that never came, after a day. One of another name may be the host's path on its NFS export."""
     for name in ("tmp.AAAAAAAAAA", STAMP, "web1-202611221848", "var/crash", "tmp.CCCCCCCCCC/full"):
-        put(server.mine / name, 2)
+        put(server.mine / name, 2, by_gate=False)
     put(server.mine / "tmp.BBBBBBBBBB", 0.5)
     gone = ["web1/" + name for name in (STAMP, "tmp.AAAAAAAAAA", "web1-202611221848")]
     assert sorted(retain(str(server.area), Policy(0, 0, 0), NOW)) == sorted(gone)
@@ -237,12 +245,12 @@ def test_folders_that_were_left_over(server: Server) -> None:
 
 def test_what_only_nfs_can_put_there(server: Server) -> None:
     """Links go with their folder and are not followed; what cannot be looked into stops nothing."""
-    folder = put(server.mine / "odd", 8, vmcore_incomplete=CORE)
+    folder = put(server.mine / STAMP, 8, by_gate=False, vmcore_incomplete=CORE)
     (folder / "link").symlink_to(server.directory / "outside/passwd")
     os.mkfifo(str(folder / "pipe"))
     for name in ("link", "pipe"):
         os.utime(str(folder / name), (NOW - 8 * DAY,) * 2, follow_symlinks=False)
-    assert list(retain(str(server.area), Policy(0, 0, 7), NOW)) == ["web1/odd"]
+    assert list(retain(str(server.area), Policy(0, 0, 7), NOW)) == ["web1/" + STAMP]
     assert (server.directory / "outside/passwd").read_bytes() == b"kept: root"
 
 
@@ -258,3 +266,237 @@ def test_files_that_go_away_meanwhile(server: Server, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("os.stat", gone)
     assert list(retain(str(server.area), Policy(0, 0, 7), NOW)) == ["web1/old"]
+
+
+# ---- a clock that jumped
+
+
+def daily(server: Server, monkeypatch: pytest.MonkeyPatch, first: float, days: int) -> List[str]:
+    """The timer's runs from a day on; what they removed."""
+    before = len(server.said().splitlines())
+    for day in range(days):
+        monkeypatch.setattr("time.time", [NOW + (first + day) * DAY].pop)
+        assert server.run("", names=["--retain"]).status == 0
+    said = [line.partition("retention ")[2] for line in server.said().splitlines()[before:]]
+    return [line.partition("removed ")[2].strip("'") for line in said if line.startswith("removed")]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_clock_that_is_a_year_ahead_removes_nothing(
+    server: Server, monkeypatch: pytest.MonkeyPatch, recorded: bool
+) -> None:
+    """Neither in the first run nor later, until the days that were seen are enough; the journal says what happened."""
+    server.set(keep=5, keep_days=30)
+    for number in range(9):
+        put(server.mine / "dump{0}".format(number), 0.1 + number / 100, vmcore__flat=CORE)
+    put(server.mine / "today", 0.5, vmcore_incomplete=CORE, vmcore_dmesg__txt=b"x")
+    if recorded:
+        assert daily(server, monkeypatch, 0, 1) == []
+        assert "no run between" not in server.said()
+    assert daily(server, monkeypatch, 365, 1) == []
+    (line,) = [line for line in server.said().splitlines() if "no run between" in line]
+    assert "UTC: this time counts in no age, because the clock may have jumped" in line
+    assert daily(server, monkeypatch, 366, 5) == []
+    assert daily(server, monkeypatch, 371, 20) == ["web1/today", "web1/done/vmcore-incomplete"]
+    assert len(list(server.mine.glob("dump*"))) == 9
+    gone = daily(server, monkeypatch, 391, 10)
+    assert gone[:4] == ["web1/dump{0}".format(number) for number in (8, 7, 6, 5)]
+    assert server.said().count("no run between") == 1
+
+
+def test_a_clock_that_is_put_right(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the days count again, and a dump that came meanwhile, which is of the future by now, pushes none out."""
+    server.set(keep=2, keep_days=3)
+    assert daily(server, monkeypatch, 0, 1) == []
+    put(server.mine / "real1", 0.5, vmcore=CORE)
+    put(server.mine / "real2", 0, vmcore=CORE)
+    assert daily(server, monkeypatch, 365, 2) == []
+    for number in range(5):
+        put(server.mine / "ahead{0}".format(number), -366, vmcore=CORE)
+    assert daily(server, monkeypatch, 2, 9) == ["web1/done/vmcore-incomplete"]
+    put(server.mine / "real3", -10, vmcore=CORE)
+    assert daily(server, monkeypatch, 11, 3) == ["web1/real1", "web1/done"]
+    assert sorted(path.name for path in server.mine.glob("ahead*")) == [
+        "ahead{0}".format(number) for number in range(5)
+    ]
+
+
+def test_a_clock_that_begins_anew(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1970, and back again."""
+    server.set(keep=1, keep_days=30)
+    for number in range(3):
+        put(server.mine / "dump{0}".format(number), 20 + number, vmcore=CORE)
+    assert daily(server, monkeypatch, -NOW / DAY + 1, 2) == []
+    assert daily(server, monkeypatch, 0, 20) == ["web1/done/vmcore-incomplete"]
+
+
+@given(st.lists(st.integers(-400, 400), max_size=8), st.integers(0, 300))
+def test_no_age_is_more_than_what_was_seen(steps: List[int], written: int) -> None:
+    """However the clock jumps: a file is at most as old as two days for each run since it was written."""
+    now, gaps, runs = 1000.0 * DAY, [], 0
+    file = now - written * DAY / 300
+    current = Clock(now, gaps)
+    for step in steps:
+        record = (now, current.gaps)
+        now, runs = now + step * DAY, runs + 1
+        current = passed(record[0], record[1], now)
+        assert now - current.seen(file) <= DAY + runs * STEP
+        assert current.seen(file) <= max(now, file)
+
+
+def test_the_record_of_the_clock(tmp_path: Path) -> None:
+    """One that cannot be read is none, one that cannot be written stops nothing, and it does not grow for ever."""
+    path, area = tmp_path / "retention.json", tmp_path / "area"
+    put(area / "web1", 50, by_gate=False, file=b"x")
+    for text in ("", "{}", "[]", '{"last": "x", "gaps": []}', '{"last": 1, "gaps": [1]}'):
+        path.write_text(text)
+        assert look(str(path), str(area), NOW).gaps == [(NOW - 50 * DAY, NOW)]
+    note(str(tmp_path / "nowhere/retention.json"), Clock(NOW, []))
+    note(str(path), Clock(0.0, []))
+    for number in range(1, 151):
+        note(str(path), look(str(path), str(area), number * 10.0 * DAY))
+    gaps = look(str(path), str(area), 1500.0 * DAY).gaps
+    assert (len(gaps), gaps[0], gaps[-1]) == (100, (0.0, 510.0 * DAY), (1490.0 * DAY, 1500.0 * DAY))
+    assert [entry.name for entry in tmp_path.iterdir() if "new" in entry.name] == []
+
+
+def test_dumps_of_the_future_are_not_the_newest(server: Server) -> None:
+    """A clock that was ahead, or a time that a host has set over NFS."""
+    put(server.mine / "real", 31, vmcore=CORE)
+    for number in range(5):
+        put(server.mine / "ahead{0}".format(number), -3, vmcore=CORE)
+    assert list(retain(str(server.area), Policy(5, 30, 7), NOW)) == []
+    for number in range(5):
+        put(server.mine / "later{0}".format(number), 1, vmcore=CORE)
+    assert list(retain(str(server.area), Policy(5, 30, 7), NOW)) == ["web1/real"]
+
+
+# ---- what was not received
+
+
+def test_what_an_administrator_put_there_stays(server: Server) -> None:
+    """However old, wherever, and under whatever name; and it counts as no dump."""
+    put(server.mine / "case-4711", 50, by_gate=False, analysis__txt=b"x", vmcore=CORE, vmcore_incomplete=b"x")
+    put(server.mine / "case-4711/deep/er", 50, by_gate=False, vmcore=CORE)
+    put(server.mine / "empty", 50, by_gate=False, notes=b"")
+    put(server.mine, 50, by_gate=False, vmcore=CORE, README=b"x")
+    old = put(server.mine / "old", 40, vmcore=CORE, vmcore_dmesg__txt=b"x")
+    put(old, 40, by_gate=False, analysis__txt=b"x")
+    kept = server.snapshot("area/web1")
+    for number in range(5):
+        put(server.mine / "new{0}".format(number), 1, vmcore=CORE)
+    gone = ["web1/old/vmcore", "web1/old/vmcore-dmesg.txt"]
+    assert sorted(retain(str(server.area), Policy(5, 30, 7), NOW, entries=10)) == gone
+    left = server.snapshot("area/web1")
+    assert sorted(set(kept) - set(left)) == ["old/vmcore", "old/vmcore-dmesg.txt"]
+    for number in range(5):
+        put(server.mine / "copy{0}".format(number), 1, by_gate=False, vmcore=CORE)
+    put(server.mine / "second", 35, vmcore=CORE)
+    assert list(retain(str(server.area), Policy(6, 30, 7), NOW, entries=10)) == []
+
+
+def test_a_dump_that_was_moved_or_copied_is_the_administrators(server: Server) -> None:
+    """Also with its mark, as cp -a copies it."""
+    folder = put(server.mine / "dump", 40, vmcore=CORE)
+    (server.mine / "case").mkdir()
+    shutil.copy2(str(folder / "vmcore"), str(server.mine / "case/vmcore"))
+    mark = os.getxattr(str(folder / "vmcore"), "user.kdump-gate")
+    assert os.getxattr(str(server.mine / "case/vmcore"), "user.kdump-gate") == mark
+    (folder / "vmcore").rename(server.mine / "case/moved")
+    os.utime(str(folder), (NOW - 2 * DAY,) * 2)
+    put(server.mine / "new", 1, vmcore=CORE)
+    assert list(retain(str(server.area), Policy(1, 30, 7), NOW)) == ["web1/dump"]
+    assert sorted(path.name for path in (server.mine / "case").iterdir()) == ["moved", "vmcore"]
+
+
+def test_what_came_before_there_were_marks(server: Server) -> None:
+    """Or over NFS: by the names that the tools give, and the owner."""
+    for age, name in ((50, STAMP), (45, "web1-202611221848"), (40, "202611221848")):
+        put(server.mine / name, age, by_gate=False, vmcore_incomplete=b"x", dmesg__202611221848=b"x", vmcore__flat=CORE)
+    put(server.mine / "web1-202611221848", 45, by_gate=False, analysis__txt=b"x")
+    put(server.mine / "new", 1, vmcore=CORE)
+    gone = list(retain(str(server.area), Policy(1, 30, 7), NOW))
+    assert gone[0] == "web1/" + STAMP and gone[-1] == "web1/202611221848"
+    assert [path.name for path in (server.mine / "web1-202611221848").iterdir()] == ["analysis.txt"]
+
+
+def test_another_owners_are_not_received(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """root has put them into the directory of a dump."""
+    put(server.mine / STAMP, 50, by_gate=False, vmcore=CORE)
+    put(server.mine / "web1-202611221848", 50, by_gate=False)
+    put(server.mine / "new", 1, vmcore=CORE)
+    user = os.geteuid()
+    monkeypatch.setattr("os.geteuid", lambda: user + 1)
+    assert list(retain(str(server.area), Policy(1, 30, 7), NOW)) == []
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    assert len(list(retain(str(server.area), Policy(1, 30, 7), NOW))) == 2
+
+
+def test_a_file_system_without_marks(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What arrives there is known by its name."""
+    monkeypatch.setattr("os.setxattr", lambda *_arguments: no_attributes())
+    for command in ("mkdir -p /var/crash/{0}", "cat > /var/crash/{0}/vmcore-incomplete", "mkdir -p /var/crash/odd"):
+        assert server.run(command.format(STAMP), CORE).status == 0
+    for path in server.mine.rglob("*"):
+        os.utime(str(path), (NOW - 8 * DAY,) * 2)
+    gone = ["web1/" + STAMP, "web1/done/vmcore-incomplete"]
+    assert sorted(retain(str(server.area), Policy(1, 30, 7), NOW)) == gone
+
+
+def no_attributes() -> None:
+    raise OSError(95, "Operation not supported")
+
+
+# ---- what blocks a host
+
+
+def refuses(server: Server) -> bool:
+    return server.run("mktemp -dqp /var/crash").status == 1
+
+
+JUNK = {
+    "empty files": [("scp -t /var/crash", b"C0644 0 x{0}\n\0")],
+    "empty files in a directory": [("mkdir -p /var/crash/a", b""), ("cat > /var/crash/a/{0}-incomplete", b"")],
+    "directories": [("mkdir -p /var/crash/d{0}", b"")],
+    "deep directories": [("mkdir -p /var/crash/d{0}/a/b/c", b"")],
+    "bytes": [("scp -t /var/crash", b"C0644 1 x{0}\nx\0")],
+    "logs": [("mkdir -p /var/crash/d{0}", b""), ("scp -t /var/crash/d{0}", b"C0644 1 vmcore-dmesg.txt\nx\0")],
+    "what begins as dumps": [("mkdir -p /var/crash/a", b""), ("scp -t /var/crash/a", b"C0644 7 vmcore{0}\nKDUMP  \0")],
+    "dumps": [("scp -t /var/crash", b"C0644 8 vmcore{0}\nKDUMP   \0")],
+}
+
+
+@pytest.mark.parametrize("kind", sorted(JUNK))
+def test_nothing_blocks_a_host_for_ever(server: Server, kind: str) -> None:
+    """As many entries as it may have, of whatever kind: in time it can send again, and its dumps are not pushed out."""
+    server.set(entries=60, keep=5, keep_days=30)
+    put(server.mine / "real", 31, vmcore=CORE)
+    for number in range(60):
+        for command, data in JUNK[kind]:
+            server.run(command.format(number), data.replace(b"{0}", str(number).encode()))
+    assert refuses(server)
+    for path in sorted(server.mine.rglob("*"), reverse=True):
+        os.utime(str(path), (NOW - 31 * DAY,) * 2, follow_symlinks=False)
+    for _day in range(4):  # of nested directories the innermost goes first
+        present = put(server.area / "web2/present", 0, file=b"x")  # the clock is right: something else was received
+        list(retain(str(server.area), Policy(5, 30, 7), NOW, entries=60))
+        for path in sorted(server.mine.rglob("*"), reverse=True):
+            os.utime(str(path), (NOW - 31 * DAY,) * 2, follow_symlinks=False)
+    assert present.exists() and (kind.startswith("dump") or (server.mine / "real/vmcore").exists())
+    assert not refuses(server)
+    assert len(list(server.mine.rglob("*"))) <= 31
+
+
+def test_no_more_than_needed_goes(server: Server) -> None:
+    """Logs without a dump stay while half of what is allowed is free, the newest of them longest; so do young ones."""
+    put(server.area / "web2/present", 0, file=b"x")
+    for number in range(10):
+        put(server.mine / "log{0}".format(number), 20 + number, vmcore_dmesg__txt=b"x")
+    put(server.mine / "young", 6, vmcore_dmesg__txt=b"x")
+    whole = len(list(server.mine.rglob("*")))
+    assert list(retain(str(server.area), Policy(5, 30, 7), NOW, entries=2 * whole)) == []
+    gone = list(retain(str(server.area), Policy(5, 30, 7), NOW, entries=2 * (whole - 3)))
+    assert gone == ["web1/log9", "web1/log8", "web1/log7", "web1/done/vmcore-incomplete"][:3]
+    assert list(retain(str(server.area), Policy(5, 30, 0), NOW, entries=2)) == []
+    assert len(list(retain(str(server.area), Policy(5, 30, 7), NOW, entries=2))) == 7
+    assert (server.mine / "young").exists()
