@@ -41,11 +41,17 @@ def read(host: Host, capture: Optional[Dict[str, int]] = None) -> Dict[str, Any]
         "fadump_bytes": _number(_first(host, FADUMP_RESERVED)),
         "physical_ram_bytes": iomem.pages(memory_map.ram) if memory_map.readable else _mem_total(host),
     }
+    result["armed"] = is_armed(result)
     result.update(_reserved(host, memory_map, result))
     result.update(_asked(host, result))
     result["capture"] = _capture(result, capture or proof.measured(host))
     result["summary"] = _summary(result)
     return result
+
+
+def is_armed(memory: Dict[str, Any]) -> bool:
+    """Whether a crash would be captured: a capture kernel is loaded, or firmware starts this kernel again (fadump)."""
+    return bool(memory["capture_kernel_loaded"] or memory["fadump"]["registered"])
 
 
 def _iomem(host: Host) -> str:
@@ -166,7 +172,7 @@ def _summary(known: Dict[str, Any]) -> str:
             parts.append("{0} of CMA".format(_mib(known["cma_bytes"])))
         if known["capture"]:
             parts.append("{0} used by the last capture".format(_mib(known["capture"]["used_bytes"])))
-        if not (known["capture_kernel_loaded"] or known["fadump"]["registered"]):
+        if not known["armed"]:
             parts.append("no capture kernel loaded")
         return ", ".join(parts)
     if not known["kexec_supported"]:

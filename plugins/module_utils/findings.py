@@ -14,7 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, NEXT_BOOT, NOW, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_boot import boot_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_fallback import fallback_rules
-from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_memory import is_loaded, memory_rules, size_rules
+from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_memory import memory_rules, size_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_mount import mount_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_setup import of_target, setup_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.places import Place
@@ -32,7 +32,7 @@ def kernel_rules(facts: Facts) -> Iterator[Finding]:
         )
     if not facts.memory["kexec_supported"]:
         yield Finding("kexec-unsupported", "Kernel {0} has no kexec in /sys/kernel.".format(facts.memory["kernel"]))
-    loaded = is_loaded(facts.memory)
+    loaded = facts.memory["armed"]
     if facts.load_disabled and not loaded:
         yield Finding("kexec-load-disabled", "kernel.kexec_load_disabled is 1 and no capture kernel is loaded.")
     if facts.lockdown in ("integrity", "confidentiality") and not loaded:

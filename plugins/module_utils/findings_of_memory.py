@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules about the reservation: is it there, used, and of a good size? findings.py puts them among the others."""
 
-from typing import Any, Dict, Iterator
+from typing import Iterator
 
 from ansible_collections.kdump.fleet.plugins.module_utils import sizing
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
@@ -12,11 +12,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.findings_of_boot impor
 from ansible_collections.kdump.fleet.plugins.module_utils.sizing import mebibytes
 
 TOLERANCE = sizing.MIB  # what a kernel may round away
-
-
-def is_loaded(memory: Dict[str, Any]) -> bool:
-    """Whether something is in place to capture a crash: a capture kernel, or firmware that starts this one again."""
-    return bool(memory["capture_kernel_loaded"] or memory["fadump"]["registered"])
 
 
 def memory_rules(facts: Facts) -> Iterator[Finding]:
@@ -62,11 +57,11 @@ def memory_rules(facts: Facts) -> Iterator[Finding]:
 
 def _loading_rules(facts: Facts) -> Iterator[Finding]:
     memory, setup = facts.memory, facts.setup
-    if not is_loaded(memory) and setup.unit_working:
+    if not memory["armed"] and setup.unit_working:
         yield Finding(
             "capture-kernel-building", "{0} is at work, most likely on the capture initrd.".format(setup.unit)
         )
-    elif not is_loaded(memory):
+    elif not memory["armed"]:
         yield Finding(
             "capture-kernel-not-loaded",
             "{0} are reserved, but no capture kernel is loaded.".format(mebibytes(memory["reserved_bytes"])),

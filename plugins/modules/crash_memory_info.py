@@ -155,6 +155,13 @@ ranges:
       type: str
       returned: always
       sample: main
+armed:
+  description:
+    - Whether a crash would be captured now, either way, RV(capture_kernel_loaded) or RV(fadump.registered).
+    - What waits until a host is armed asks this value alone.
+  type: bool
+  returned: success
+  sample: true
 capture_kernel_loaded:
   description: Whether a capture kernel is loaded, so that a crash would start it.
   type: bool

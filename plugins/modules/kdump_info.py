@@ -247,7 +247,7 @@ crash_memory:
   description: The return values of M(kdump.fleet.crash_memory_info), but for its estimate.
   type: dict
   returned: success
-  sample: {reserved_bytes: 201326592, capture_kernel_loaded: true, summary: 192 MiB reserved}
+  sample: {reserved_bytes: 201326592, armed: true, summary: 192 MiB reserved}
 crashkernel_wanted:
   description: The crashkernel value that the policy asks for, V(default) resolved; empty for V(absent), null without
     one.

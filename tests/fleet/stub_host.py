@@ -33,6 +33,7 @@ from tests.unit.plugins.module_utils.host_tree import HostTree, ready_host
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 RESERVED = "/sys/kernel/kexec_crash_size"
 LOADED = "/sys/kernel/kexec_crash_loaded"
+FADUMP = "/sys/kernel/fadump/"
 TOOLS = ("/usr/sbin/kdump-config", "/usr/sbin/kexec", "/usr/bin/makedumpfile")
 PACKAGED = "/usr/share/kdump-tools/kdump-tools.conf"
 CAPTURE_LINKS = ("/var/lib/kdump/vmlinuz", "/var/lib/kdump/initrd.img")
@@ -86,6 +87,8 @@ class StubHost:
         self.write_script({"dumps": [], **script})
         tree.write(identity.NODENAME, script.get("nodename", self.name) + "\n")
         self.new_boot()
+        if script.get("fadump"):
+            self._firmware_keeps_memory()
         if state == "proven":
             return
         tree.remove(proof.RECORD)
@@ -100,6 +103,12 @@ class StubHost:
         tree.write(host_tree.CONFIGURATION, host_tree.PACKAGED)
         if state != "installed":
             self.uninstall()
+
+    def _firmware_keeps_memory(self) -> None:
+        """IBM Power with fadump=on: the kernel is registered with firmware, and no capture kernel is loaded."""
+        for name, value in (("enabled", "1"), ("registered", "1"), ("mem_reserved", "201326592")):
+            self.tree.write(FADUMP + name, value + "\n")
+        self.tree.write(LOADED, "0\n")
 
     # ---- what happens on a host
 
@@ -145,7 +154,7 @@ class StubHost:
             self.tree.write(host_tree.INITRD, "initrd")
             self.tree.link(CAPTURE_LINKS[0], "/boot/vmlinuz-" + host_tree.KERNEL)
             self.tree.link(CAPTURE_LINKS[1], host_tree.INITRD)
-            self.tree.write(LOADED, "1\n")
+            self.tree.write(FADUMP + "registered" if self.script().get("fadump") else LOADED, "1\n")
 
     def staged(self) -> str | None:
         """The crashkernel value of the boot entry that boots next."""
@@ -187,7 +196,7 @@ class StubHost:
         """The kernel dies, dumps where the script says (by default here), and boots."""
         script = self.script()
         told = script.get("dump", {})
-        if told is not None and self.read(LOADED) == "1":
+        if told is not None and "1" in (self.read(LOADED), self.read(FADUMP + "registered")):
             keeper = StubHost(self.run, told.get("on", self.name))
             stamp = f"{len(script.get('crashes', [])) + 1:012d}"
             directory = told.get("directory") or f"/var/crash/{stamp}"

@@ -98,6 +98,7 @@ def test_an_armed_host(machine: Callable[..., Host]) -> None:
         "cma_bytes": 0,
         "fadump_bytes": 0,
         "ranges": [{"start": 0xD000000, "end": 0x18FFFFFF, "bytes": 192 * MIB, "kind": "main"}],
+        "armed": True,
         "capture_kernel_loaded": True,
         "fadump": {"enabled": False, "registered": False},
         "crashkernel": "512M-2G:192M,2G-64G:256M",
