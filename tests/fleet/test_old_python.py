@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -12,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from tests import pythons
-from tests.checkout import collections_path
+from tests.checkout import ROOT, collections_path
 from tests.fleet.fleets import CORES
 
 
-def look(core: str, directory: Path, *arguments: str) -> str:
-    """The output of kdump_info with Python 3.6."""
+def run(core: str, directory: Path, command: str, *arguments: str) -> str:
+    """The output of an Ansible command on a host with Python 3.6."""
     old = pythons.find("3.6")
     assert old is not None, "Python 3.6 is missing"
-    command = [str(CORES[core]), "-m", "ansible", "adhoc", "all", "-i", "rhel8,", "-c", "local", "-o"]
-    command += ["-m", "kdump.fleet.kdump_info", "-e", f"ansible_python_interpreter={old}", *arguments]
+    words = [str(CORES[core]), "-m", "ansible", command, "-i", "rhel8,", "-c", "local", *arguments]
+    words += ["-e", f"ansible_python_interpreter={old}"]
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(directory),
@@ -30,9 +31,14 @@ def look(core: str, directory: Path, *arguments: str) -> str:
         "ANSIBLE_NOCOLOR": "1",
     }
     done = subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=120, check=False
+        words, cwd=directory, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
-    return done.stdout + done.stderr
+    return f"{done.stdout}{done.stderr}"
+
+
+def look(core: str, directory: Path, *arguments: str) -> str:
+    """What kdump_info answers."""
+    return run(core, directory, "adhoc", "all", "-o", "-m", "kdump.fleet.kdump_info", *arguments)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--check",)])
@@ -50,3 +56,13 @@ def test_the_oldest_ansible_core_manages_it(tmp_path: Path) -> None:
     output = look("oldest", tmp_path)
     assert "cannot run modules" not in output
     assert "reboot_required" in output or "Only root can judge a host" in output
+
+
+@pytest.mark.parametrize("core", sorted(CORES))
+def test_a_dump_server_is_looked_at_in_the_same_way(core: str, tmp_path: Path) -> None:
+    """Its play begins with facts, not with kdump_info."""
+    tasks = [{"ansible.builtin.import_tasks": str(ROOT / "roles/dump_server/tasks/look.yml")}]
+    (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    output = run(core, tmp_path, "playbook", "play.yml")
+    assert ("ok=1" if core == "oldest" else "rescued=1") in output
+    assert ("Manage this server with ansible-core 2.16" in " ".join(output.split())) is (core == "newest")

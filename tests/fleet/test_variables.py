@@ -108,6 +108,7 @@ def test_good_variables_are_let_through(few: Fleet) -> None:
         kdump_site_owner="storage",
         kdump_allowed_variables=["kdump_site_*"],
         kdump_path="{{ '/data/' ~ inventory_hostname }}",
+        kdump_target={"type": "ssh", "location": "kdump@{{ ansible_facts.no_such_fact }}"},
         kdump_keep_dumps="{{ 3 if ansible_facts.architecture == 'x86_64' else 1 }}",
     )
     run = few.playbook("audit", kdump_audit_strict="no")

@@ -141,6 +141,8 @@ def nothing(tree: HostTree) -> None:
         (nothing, {"path": ["/a"]}, "The dump path '['/a']' is not absolute"),
         (nothing, {"keep_dumps": -1}, "Cannot keep -1 dumps"),
         (nothing, {"crashkernel": "lots"}, "The crashkernel value 'lots' cannot be used"),
+        (nothing, {"crashkernel": "512"}, "'512' reserves 512 bytes, and 16 MiB is the least"),
+        (nothing, {"crashkernel": "0256M"}, "the kernel reads '0256M' as an octal number, 174 MiB"),
         (nothing, {"crashkernel": "1G\u00fc"}, "The crashkernel value '1G"),
         (nothing, {"core_collector": "cp"}, "The core collector 'cp' cannot be used here"),
         (nothing, {"compression": "zip"}, "value of compression must be one of: none, bzip2, gzip, lz4, xz"),
