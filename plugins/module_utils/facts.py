@@ -81,6 +81,7 @@ class Facts(NamedTuple):
     fingerprint: Optional[Dict[str, Any]]  # None where nobody asked and there is no proof to compare
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
     inspection: Optional[Inspection]  # None unless it was asked for
+    devices: Sequence[Tuple[Target, Finding]] = ()  # what speaks against raw targets
     fallback: Optional[Place] = None  # what has to have room for a dump that does not reach its target
     servers: Sequence[Tuple[Optional[Target], Finding]] = ()  # what keeps a dump from getting through, where asked
 
@@ -187,6 +188,15 @@ def _recommended(
     return sizing.recommend(used, estimate, default, resolution)
 
 
+def _devices(host: Host, setup: Setup, policy: Policy, dump_size: DumpSize) -> List[Tuple[Target, Finding]]:
+    """What speaks against raw targets. A host with others pays nothing, not even the import."""
+    if not any(target.kind == "raw" for target in setup.targets):
+        return []
+    from ansible_collections.kdump.fleet.plugins.module_utils import raw_target
+
+    return raw_target.judge(host, setup, policy, dump_size)
+
+
 def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool = False) -> Facts:
     """Look at a host once.
 
@@ -215,6 +225,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
     measured = bool(record and record["capture"] and current and fingerprints.measures(record, current))
     outdated = _outdated(host, setup)  # before the longer look, which may build the initrd anew and does not load it
     inspection = inspect(host, setup) if longer and not setup.unit_working else None
+    dump_size = DumpSize(host, memory["physical_ram_bytes"], setup.collector)
     oops = host.read("/proc/sys/kernel/panic_on_oops")
     return Facts(
         setup=setup,
@@ -226,7 +237,8 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         staged=staged,
         resolution=crash_memory.resolve_on(host, as_arguments(staged)) if staged else None,
         places=places(host, setup),
-        dump_size=DumpSize(host, memory["physical_ram_bytes"], setup.collector),
+        dump_size=dump_size,
+        devices=_devices(host, setup, policy, dump_size),
         outdated=outdated,
         recommended=_recommended(host, setup, memory, measured, inspection),
         container=container,

@@ -160,6 +160,18 @@ CODES: Dict[str, Kind] = {
     "target-readable-by-others": Kind("warning", (), ROLLOUT, "Run the roll-out, or chmod 0700: dumps hold secrets."),
     "target-shared": Kind("warning", (), ADMINISTRATOR, "Choose a kdump_path of its own: dumps hold secrets."),
     "target-space-low": Kind("warning", (), ADMINISTRATOR, "Free room, or choose another kdump_path."),
+    "target-device-in-use": Kind(
+        "error", BOTH, ADMINISTRATOR, "Name a device in kdump_target that nothing else uses, or another type of target."
+    ),
+    "target-device-not-empty": Kind(
+        "error",
+        BOTH,
+        ADMINISTRATOR,
+        "Name an empty device in kdump_target; or, where what is on it may be lost, name it in kdump_overwrite_device.",
+    ),
+    "target-device-unfit": Kind(
+        "error", BOTH, ADMINISTRATOR, "Name a device in kdump_target that is large enough, and writable."
+    ),
     "target-key-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which makes the key and enrols it."),
     "target-name-unresolved": Kind(
         "error", BOTH, ADMINISTRATOR, "Correct the name in the policy, or add it to DNS or /etc/hosts."

@@ -51,6 +51,12 @@ def target_rules(facts: Facts) -> Iterator[Finding]:
         yield from _place_rules(place, facts.dump_size)
 
 
+def device_rules(facts: Facts) -> Iterator[Finding]:
+    """May a raw target be overwritten? raw_target.py has looked at the device."""
+    for target, finding in facts.devices:
+        yield of_target(facts.setup, target, finding)
+
+
 def server_rules(facts: Facts) -> Iterator[Finding]:
     """Would a dump get through to its server? dump_target_probe.py has asked it."""
     for target, finding in facts.servers:
@@ -117,6 +123,7 @@ RULES: Tuple[Rule, ...] = (
     memory_rules,
     mount_rules,
     target_rules,
+    device_rules,
     server_rules,
     fallback_rules,
     inspection_rules,

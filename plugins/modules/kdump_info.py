@@ -17,7 +17,8 @@ description:
   - Readiness is judged by what the kernel says in C(/sys) and C(/proc), and by the files that the next boot uses;
     never by a unit's state, because units start and do nothing when no memory is reserved.
   - It reads files only. The kernel's log is asked (C(dmesg)) only when memory should have been reserved and was not,
-    a dump server only when dumps go to one (O(probe)), a device (C(blkid)) only while it waits for being mounted, and
+    a dump server only when dumps go to one (O(probe)), a device (C(blkid)) only while it waits for being mounted or is
+    a raw target without a dump on it, and
     C(makedumpfile --mem-usage), which walks all memory for a minute at most and keeps its bitmap in a temporary file,
     only where there is less room for a dump than RAM, and no more than 64 GiB of that.
   - All codes are described in the collection's C(docs/findings.md).
@@ -50,6 +51,12 @@ options:
           location:
             description: The device, server or export.
             type: str
+      overwrite_device:
+        description:
+          - A device that a target of type V(raw) may overwrite although it holds something, V(/dev/disk/by-id/...) or
+            another name of it. Only that device, and never one that is mounted, swap space or a part of something
+            else.
+        type: path
       path:
         description: Directory that receives the dumps; inside the target where that is a file system of its own.
         type: path
@@ -607,6 +614,7 @@ POLICY = dict(
     crashkernel=dict(type="str"),
     target=dict(type="dict", options=TARGET),
     path=dict(type="path"),
+    overwrite_device=dict(type="path"),
     mount_point=dict(type="path"),
     nfs_options=dict(type="str"),
     sshkey=dict(type="path", no_log=False),

@@ -76,6 +76,14 @@ def _directory(value: str, inventory: Inventory) -> str | None:
     return wrong
 
 
+def _device(value: str, inventory: Inventory) -> str | None:
+    """The name of one device, in any of its forms that begin at the root."""
+    wrong = _path(value, inventory)
+    if wrong is None and not setup.plain_path(value).startswith("/dev/"):
+        return "it is no device: write its name below /dev, for instance /dev/disk/by-id/virtio-dumps"
+    return wrong
+
+
 def _landing_area(value: str, inventory: Inventory) -> str | None:
     wrong = _directory(value, inventory)
     below = next((place for place in _TRANSIENT if setup.plain_path(value).startswith(place + "/")), None)
@@ -233,6 +241,7 @@ RULES: dict[str, Rule] = {
     "kdump_mount_point": _directory,
     "kdump_nfs_options": _one_word,
     "kdump_options": _options,
+    "kdump_overwrite_device": _device,
     "kdump_path": _directory,
     "kdump_ssh_server": _server,
     "kdump_ssh_user": _ssh_user,

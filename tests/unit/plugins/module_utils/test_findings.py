@@ -533,6 +533,7 @@ def test_every_code_is_made_by_some_case() -> None:
     shown |= {case.code for case in test_target_mount.CASES} | {"target-not-mounted-at-boot"}  # another one there
     shown.add("target-mount-hard")  # in test_export_line.py
     shown |= {"fallback-fails", "fallback-hidden"}  # in test_kdumpctl_fallback.py
+    shown |= {"target-device-in-use", "target-device-not-empty", "target-device-unfit"}  # in test_raw_target.py
     shown.add("target-read-only")  # which needs a mount: it has a test of its own
     assert shown == set(CODES)
 

@@ -160,6 +160,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"kdump_dump_servers": ["dump9"]}, "'dump9' is not a host of the inventory. Did you mean dump1?"),
     ({"kdump_dump_servers": [1]}, "not every item is a text"),
     # options
+    ({"kdump_overwrite_device": "sdb"}, "it is not absolute"),
+    ({"kdump_overwrite_device": "/srv/../srv/disk"}, "it is no device: write its name below /dev"),
     ({"kdump_options": ["A"]}, "use a dictionary"),
     ({"kdump_options": "foo"}, "use a dictionary"),
     ({"kdump_options": {"USE_KDUMP": "0"}}, "'USE_KDUMP' cannot be set here: set kdump_state of role kdump instead"),
