@@ -58,6 +58,7 @@ def test_record_names_the_crash(host: Host, record: dict[str, Any]) -> None:
     assert len(record["dump"]["signature"]) == 16
     assert record["seconds"] > 5
     assert record["trigger"] == "module"
+    assert record["evidence"] == "mark"  # the line from before the crash is in the log beside the dump
 
 
 def test_capture_was_measured(record: dict[str, Any]) -> None:

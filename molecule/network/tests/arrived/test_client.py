@@ -43,6 +43,7 @@ def test_it_is_armed_and_proven_over_nfs(host: Host) -> None:
     assert answer["proof"]["valid"], answer["proof"]
     record = json.loads(host.file("/var/lib/kdump-fleet/proof.json").content_string)
     assert record["dump"]["path"].startswith("192.0.2.1:/srv/kdump/n1/")
+    assert record["evidence"] == "mark"
 
 
 def test_pins_are_the_servers_new_keys(host: Host) -> None:

@@ -44,6 +44,7 @@ def test_it_is_armed_and_proven_over_nfs(host: Host) -> None:
     assert answer["proof"]["valid"], answer["proof"]
     record = json.loads(host.file("/var/lib/kdump-fleet/proof.json").content_string)
     assert record["dump"]["path"].startswith("192.0.2.1:/srv/kdump/r1/var/crash/192.0.2.2-")
+    assert record["evidence"] == "mark"
 
 
 def test_no_export_is_left_mounted(host: Host) -> None:

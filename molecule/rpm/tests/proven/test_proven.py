@@ -25,6 +25,7 @@ def test_record_names_the_crash(host: Host, record: dict[str, Any]) -> None:
     assert record["dump"]["path"].startswith("/var/crash/fleet/127.0.0.1-")
     assert record["dump"]["format"] == "compressed"
     assert record["trigger"] == "sysrq"
+    assert record["evidence"] == "mark"  # the line from before the crash is in the log beside the dump
     assert record["capture"] is None  # the capture kernel ran in its initrd alone: not measured
 
 
