@@ -9,6 +9,7 @@ Values are read as the shell reads them, because the tool's own script has the l
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.kdump.fleet.plugins.module_utils import managed_block
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import is_printable, printable
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Problem
@@ -50,6 +51,11 @@ def parse(text: str, path: str) -> Parsed:
         line += text.count("\n", position, stop) + 1
         position = stop + 1
     return result
+
+
+def left_over(text: str, path: str, asked: Dict[str, str]) -> List[str]:
+    """The names in the block of kdump.fleet that a previous policy has set, and the present one, I(asked), has not."""
+    return sorted(set(parse(managed_block.inside(text), path).values) - set(asked))
 
 
 def _read_line(text: str, position: int, end: int, line: int, result: Parsed) -> Tuple[int, Optional[str]]:

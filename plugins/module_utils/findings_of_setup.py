@@ -7,7 +7,7 @@ from typing import Iterator
 
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import Facts
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES, Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.setup import ConfigurationFile, Setup, Target
 
 
 def of_target(setup: Setup, target: Target, finding: Finding) -> Finding:
@@ -123,9 +123,13 @@ def _configuration_rules(setup: Setup) -> Iterator[Finding]:
     for file in setup.files:
         for name in file.differences() if file.exists else []:
             if name not in told:
-                yield Finding(
-                    "configuration-differs",
-                    "{0} has {1}='{2}', the policy asks for '{3}'.".format(
-                        file.path, name, file.settings.get(name, ""), file.wanted[name]
-                    ),
-                )
+                yield Finding("configuration-differs", _difference(file, name))
+
+
+def _difference(file: ConfigurationFile, name: str) -> str:
+    value = file.settings.get(name, "")
+    if name in file.left_over:
+        return "{0} has {1}='{2}' in the block of kdump.fleet, and the policy does not name it.".format(
+            file.path, name, value
+        )
+    return "{0} has {1}='{2}', the policy asks for '{3}'.".format(file.path, name, value, file.wanted[name])

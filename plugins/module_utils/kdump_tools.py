@@ -17,7 +17,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     tool_options,
     units,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import Parsed, assignment, parse
+from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import Parsed, assignment, left_over, parse
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import is_printable
@@ -236,7 +236,8 @@ def read(host: Host, policy: Policy) -> Setup:
         from ansible_collections.kdump.fleet.plugins.module_utils import target_mount
 
         mount = target_mount.wanted(host, policy, CAPTURE_UNIT)
-    asked = wanted(host, policy, parse(managed_block.outside(text or ""), CONFIGURATION).values, mount)
+    own = parse(managed_block.outside(text or ""), CONFIGURATION).values
+    asked = wanted(host, policy, own, mount)
     in_effect = dict(settings, **asked)
     target, wanted_target = _target(settings), _target(in_effect)
     return Setup(
@@ -262,6 +263,7 @@ def read(host: Host, policy: Policy) -> Setup:
                 lines=[assignment(name, asked[name]) for name in sorted(asked)],
                 whole=False,
                 problems=parsed.problems + _relative_path(parsed),
+                left_over=left_over(text or "", CONFIGURATION, asked) if policy.judges_block else [],
             )
         ],
         target=target,

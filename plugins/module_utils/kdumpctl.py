@@ -14,6 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     export_line,
     kdump_conf,
     kdump_conf_on_host,
+    kdumpctl_environment,
     kdumpctl_fallback,
     kdumpctl_target,
     mounts,
@@ -21,8 +22,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     tool_options,
     units,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import assignment, parse
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.kdumpctl_environment import APPEND
 from ansible_collections.kdump.fleet.plugins.module_utils.kdumpctl_target import CONFIGURATION, STREAMS
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     DEFAULT_KEY,
@@ -38,11 +39,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.setup import (
     check_key_path,
 )
 
-ENVIRONMENT = "/etc/sysconfig/kdump"
 UNIT = "kdump.service"
-APPEND = "KDUMP_COMMANDLINE_APPEND"
-# A panic inside the capture kernel hangs the host unless it is told to reboot (seconds).
-CAPTURE_PANIC = "panic=10"
 COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"), Command("dracut", "dracut"))
 COMMAND_LIMIT = 30.0  # seconds: kdumpctl waits for its lock without a limit of its own
 # kdumpctl's own collector, for targets that are files and for those that receive a stream.
@@ -82,7 +79,7 @@ def read(host: Host, policy: Policy) -> Setup:
 
         mount = target_mount.wanted(host, policy, UNIT)
     main = _main_file(host, policy, known, mount)
-    environment, arguments = _environment_file(host, policy)
+    environment = kdumpctl_environment.read(host, policy)
     settings = main.settings
     target = kdumpctl_target.target(host, settings, mount)
     in_effect = _merged(settings, main.wanted)
@@ -106,7 +103,7 @@ def read(host: Host, policy: Policy) -> Setup:
         files=[main, environment],
         target=target,
         wanted_target=wanted_target,
-        capture_arguments=arguments,
+        capture_arguments=environment.settings.get(APPEND, ""),
         arguments_setting=APPEND,
         capture_unit=None,
         capture_kernel=capture_kernel,
@@ -246,31 +243,6 @@ def _collector(policy: Policy, merged: Dict[str, str], script: Optional[str]) ->
     if script and kdumpctl_fallback.wanted(merged) and "ssh" in merged and words.split()[:1] == ["makedumpfile"]:
         return kdumpctl_fallback.wrapped(words)
     return collector
-
-
-# ---- sysconfig
-
-
-def _environment_file(host: Host, policy: Policy) -> Tuple[ConfigurationFile, str]:
-    """/etc/sysconfig/kdump, and what it appends to the capture kernel's command line."""
-    text = host.read(ENVIRONMENT)
-    parsed = parse(text or "", ENVIRONMENT)
-    asked = dict(policy.environment or {})
-    arguments = asked.get(APPEND, parsed.values.get(APPEND, ""))
-    if not any(word.startswith("panic=") for word in arguments.split()):
-        asked[APPEND] = (arguments + " " + CAPTURE_PANIC).strip()
-    return (
-        ConfigurationFile(
-            path=ENVIRONMENT,
-            exists=text is not None,
-            settings=parsed.values,
-            wanted=asked,
-            lines=[assignment(name, asked[name]) for name in sorted(asked)],
-            whole=False,
-            problems=parsed.problems,
-        ),
-        parsed.values.get(APPEND, ""),
-    )
 
 
 # ---- crashkernel

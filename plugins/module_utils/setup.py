@@ -126,6 +126,11 @@ class Policy(NamedTuple):
         return cls(**{name: given.get(name) for name in cls._fields})
 
     @property
+    def judges_block(self) -> bool:
+        """Whether what is in a block of kdump.fleet and not in the policy is to go: an empty policy has no opinion."""
+        return self != Policy()
+
+    @property
     def wants_no_crashkernel(self) -> bool:
         """Whether no memory is to be reserved, so that nothing is captured."""
         return self.crashkernel == "absent"
@@ -193,10 +198,12 @@ class ConfigurationFile(NamedTuple):
     problems: List[Problem]
     refusals: List[Refusal] = []  # of the file as it is
     wanted_refusals: List[Refusal] = []  # of the file as the roll-out would write it
+    left_over: List[str] = []  # settings in the block that the policy does not name, which a previous one has
 
     def differences(self) -> List[str]:
         """The names of the settings that are not what the policy asks for; an empty value stands for none."""
-        return sorted(name for name, value in self.wanted.items() if self.settings.get(name, "") != value)
+        changed = [name for name, value in self.wanted.items() if self.settings.get(name, "") != value]
+        return sorted(changed + self.left_over)
 
 
 class Command(NamedTuple):

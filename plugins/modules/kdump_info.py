@@ -29,6 +29,8 @@ options:
   policy:
     description:
       - What the host should be. Settings that differ become findings. What is left out is not judged.
+      - What an earlier roll-out has written into its block of a configuration file, and is not in the policy any more,
+        differs as well. Without any policy it does not.
     type: dict
     default: {}
     suboptions:
