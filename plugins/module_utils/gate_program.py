@@ -8,9 +8,11 @@ old gate or by the new one, never by a mixture, whenever the file is replaced. (
 every import.)
 """
 
+import contextlib
 import json
 import os
 import pkgutil
+import sys
 import tempfile
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -51,6 +53,8 @@ from {main} import run
 sys.exit(run({settings}))
 '''
 OLDEST = (3, 6)
+STABLE = ("/usr/bin/python3", "/usr/libexec/platform-python")
+ALTERNATIVES = "/etc/alternatives/python3"
 
 
 class Wanted(NamedTuple):
@@ -102,7 +106,18 @@ def files(host: Host, given: Dict[str, Any]) -> List[Wanted]:
     for name in ("path", "settings_path"):
         if not os.path.isabs(given[name]):
             raise KdumpError("{0} is '{1}'. sshd needs an absolute path.".format(name, given[name]))
-    python = given["python"]
+    python = _stable(host) if given["python"] is None else given["python"]
+    _try(host, python)
+    settings = json.dumps(given["settings"], indent=4, sort_keys=True) + "\n"
+    # The settings first: a new gate may ask for one that the previous one did not know.
+    return [
+        Wanted(given["settings_path"], settings.encode("utf-8"), 0o644),
+        Wanted(given["path"], script(python, given["settings_path"]), 0o755),
+    ]
+
+
+def _try(host: Host, python: str) -> None:
+    """Run the interpreter once."""
     if not os.path.isabs(python) or python.split() != [python]:
         raise KdumpError(
             "'{0}' cannot stand in the first line of a program. Name Python by an absolute path without blanks "
@@ -117,12 +132,23 @@ def files(host: Host, given: Dict[str, Any]) -> List[Wanted]:
                 OLDEST[0], OLDEST[1], python, error
             )
         ) from error
-    settings = json.dumps(given["settings"], indent=4, sort_keys=True) + "\n"
-    # The settings first: a new gate may ask for one that the former did not know.
-    return [
-        Wanted(given["settings_path"], settings.encode("utf-8"), 0o644),
-        Wanted(given["path"], script(python, given["settings_path"]), 0o755),
-    ]
+
+
+def _stable(host: Host) -> str:
+    """The distribution's own name of Python 3, which an upgrade of the server keeps, else what runs this.
+
+    Ansible finds names with a minor version, such as /usr/bin/python3.11, and these go with the version. Where
+    alternatives(8) manages /usr/bin/python3 (EL 8), it goes with a package; the system's own name stays.
+    """
+    names = list(STABLE)
+    if host.exists(ALTERNATIVES):
+        names.reverse()
+    for name in names:
+        with contextlib.suppress(KdumpError):
+            if host.exists(name):
+                _try(host, name)
+                return name
+    return sys.executable
 
 
 def install(module: Any, wanted: List[Wanted], show: bool) -> Dict[str, Any]:

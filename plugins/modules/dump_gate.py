@@ -28,7 +28,10 @@ options:
     description:
       - The interpreter that runs the program, by an absolute path without blanks. It is tried before anything is
         written, as the user that the module runs as. The user that receives the dumps has to be able to run it, too.
-      - Without it, the one that Ansible uses on the server.
+      - Without it, the distribution's own name of Python 3, C(/usr/bin/python3) or, where alternatives(8) manages that,
+        C(/usr/libexec/platform-python). An upgrade of the server keeps these, while a name with a minor version, as
+        Ansible finds it, would go, and the gate would not start any more. Where neither is new enough, the one that
+        Ansible uses on the server.
     type: path
   settings_path:
     description: Where the settings are put, an absolute path.
@@ -40,7 +43,7 @@ options:
     required: true
     suboptions:
       area:
-        description: The landing area, with one folder for each host.
+        description: The landing area, with one directory for each host.
         type: path
         required: true
       quota:
@@ -56,7 +59,7 @@ options:
         type: int
         required: true
       entries:
-        description: How many files and folders each host may have.
+        description: How many files and directories each host may have.
         type: int
         required: true
       journal:
@@ -115,8 +118,6 @@ files:
   sample: [/usr/local/libexec/kdump-gate]
 """
 
-import sys
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import clear_errors
@@ -151,8 +152,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     with clear_errors(module):
-        given = dict(module.params, python=module.params["python"] or sys.executable)
-        module.exit_json(**install(module, files(Host(), given), module._diff))
+        module.exit_json(**install(module, files(Host(), module.params), module._diff))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, List
 
 import pytest
 
@@ -19,7 +19,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import gate_program
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main as gate_main
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.gate_program import files, install, script, sources
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult, Host
 
 SOURCES = Path(gate_main.__file__).parent
 
@@ -82,7 +82,7 @@ def test_every_source_of_the_gate_is_in_it() -> None:
 def test_a_source_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty module in its place would be a gate that answers nobody."""
     monkeypatch.setattr(pkgutil, "get_data", lambda *_arguments: None)
-    with pytest.raises(KdumpError, match="The source of the gate's collector cannot be read"):
+    with pytest.raises(KdumpError, match=r"The source of the gate's \w+ cannot be read"):
         sources()
 
 
@@ -163,6 +163,50 @@ def test_a_path_that_depends_on_where_one_is(given: Dict[str, Any], name: str) -
 def test_an_interpreter_that_the_first_line_cannot_hold(given: Dict[str, Any], python: str) -> None:
     with pytest.raises(KdumpError, match="absolute path without blanks"):
         files(Host(), dict(given, python=python))
+
+
+NEW, OLD = 0, 1
+STABLE = [
+    ({"/usr/bin/python3": NEW}, "/usr/bin/python3"),
+    ({"/usr/bin/python3": NEW, "/usr/libexec/platform-python": NEW}, "/usr/bin/python3"),
+    ({"/usr/libexec/platform-python": NEW}, "/usr/libexec/platform-python"),
+    (
+        {"/usr/bin/python3": NEW, "/usr/libexec/platform-python": NEW, "/etc/alternatives/python3": NEW},
+        "/usr/libexec/platform-python",
+    ),
+    ({"/usr/bin/python3": NEW, "/etc/alternatives/python3": NEW}, "/usr/bin/python3"),
+    ({"/usr/bin/python3": OLD, "/usr/libexec/platform-python": NEW}, "/usr/libexec/platform-python"),
+    ({"/usr/bin/python3": OLD, "/opt/python": NEW}, "/opt/python"),
+]
+
+
+@pytest.mark.parametrize("there, chosen", STABLE)
+def test_the_name_that_stays_is_preferred(
+    given: Dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: Dict[str, int], chosen: str
+) -> None:
+    """Never one with a minor version, such as Ansible finds, unless there is no other."""
+    for name in there:
+        path = tmp_path / "root" / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    monkeypatch.setattr("sys.executable", "/opt/python")
+
+    def run_command(argv: List[str], _timeout: float) -> CommandResult:
+        return CommandResult(argv, there[argv[0]], "", "")
+
+    host = Host(str(tmp_path / "root"), run_command)
+    there.setdefault("/opt/python", NEW)
+    assert files(host, dict(given, python=None))[1].content.startswith("#!{0} -I\n".format(chosen).encode())
+
+
+def test_a_program_with_another_interpreter_is_replaced(given: Dict[str, Any]) -> None:
+    """As servers have it from before."""
+    run(given)
+    program = Path(given["path"])
+    first, rest = program.read_bytes().split(b"\n", 1)
+    program.write_bytes(b"#!/usr/bin/python3.11 -I\n" + rest)
+    assert run(given)["files"] == [given["path"]]
+    assert program.read_bytes().split(b"\n", 1)[0] == first
 
 
 def test_an_interpreter_that_does_not_run(given: Dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

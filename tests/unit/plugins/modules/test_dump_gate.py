@@ -52,7 +52,8 @@ def parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any
 
 
 def test_what_it_installs_is_what_the_gate_reads(given: dict[str, Any]) -> None:
-    """Run by the interpreter that Ansible uses, unless another one is named."""
+    """Run by the interpreter that is named."""
+    given["python"] = sys.executable
     dump_gate.main()
     assert FakeModule.failure is None
     assert FakeModule.result is not None
