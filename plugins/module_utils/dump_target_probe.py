@@ -7,6 +7,7 @@ Imported for hosts with an ssh or nfs target alone. The commands on an ssh serve
 (mkdumprd of kdump-utils 1.0.61), so a server that is restricted to a capture's commands answers them.
 """
 
+import contextlib
 import errno
 import os
 import shlex
@@ -21,7 +22,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandErr
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, Target
 
 READ, WRITE = "read", "write"
-OF_SERVER = ("target-name-unresolved", "target-unreachable")  # whichever way dumps go to it
+OF_SERVER = ("target-name-unresolved", "target-unreachable", "target-is-this-host")  # whichever way dumps go to it
+WHOSE = "kdump-gate:"  # the gate of role dump_server says so whose key this is
 PORTS = {"ssh": 22, "nfs": 2049}
 ADDRESSES = 4  # of one name; more are not tried
 CONNECT_LIMIT = 5.0  # seconds, for each address
@@ -66,13 +68,26 @@ def connect(address: str, port: int, limit: float) -> None:
     socket.create_connection((address, port), limit).close()
 
 
+def is_this_host(address: str) -> bool:
+    """Whether a numeric address is one of this host's: then packets to it have it as their source."""
+    try:
+        family, kind, protocol, _name, place = socket.getaddrinfo(address, 9, 0, socket.SOCK_DGRAM)[0]
+        with contextlib.closing(socket.socket(family, kind, protocol)) as source:
+            source.connect(place)  # of a datagram: nothing is sent
+            return bool(source.getsockname()[0] == place[0])
+    except OSError:  # there is no route to it
+        return False
+
+
 def server_of(target: Target) -> str:
     """The name or address of the server in a location, without brackets."""
     name = target.location.partition(":/")[0] if target.kind == "nfs" else target.location.rpartition("@")[2]
     return name[1:-1] if name.startswith("[") and name.endswith("]") else name
 
 
-def ask(host: Host, setup: Setup, dump_size: DumpSize, how: str) -> List[Tuple[Optional[Target], Finding]]:
+def ask(
+    host: Host, setup: Setup, dump_size: DumpSize, how: str, name: Optional[str] = None
+) -> List[Tuple[Optional[Target], Finding]]:
     """Ask the server in use and, where that is another target, the one of the policy. They share the time.
 
     A server that both go to and that cannot be reached is one finding, of no target.
@@ -82,7 +97,7 @@ def ask(host: Host, setup: Setup, dump_size: DumpSize, how: str) -> List[Tuple[O
     for target in targets:
         # kdump-tools mounts an export at the path; kdumpctl has the path inside it.
         path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
-        probe = Probe(host, target, path, dump_size, how, share=len(targets))
+        probe = Probe(host, target, path, dump_size, how, share=len(targets), name=name)
         found += [(target, finding) for finding in probe.findings()]
     causes = {(server_of(target), finding.code) for target, finding in found if target}
     if len(causes) < len(found) and found[-1][1].code in OF_SERVER:
@@ -102,12 +117,14 @@ class Probe(object):
         how: str,
         connecting: Connect = connect,
         share: int = 1,
+        name: Optional[str] = None,
     ) -> None:
         self.host = host
         self.target = target
         self.path = path  # of the dumps, on the server or inside the export
         self.dump_size = dump_size
         self.how = how
+        self.name = name  # by which a dump server of ours knows this host
         self._connect = connecting
         self._end = time.monotonic() + TOTAL_LIMIT / share
 
@@ -161,6 +178,14 @@ class Probe(object):
                 "target-name-unresolved",
                 "The server {0} of the target {1} cannot be resolved: {2}.".format(name, self.target.location, reason),
             )
+        own = [address for address in found if is_this_host(address)]
+        if own:
+            raise StepError(
+                "target-is-this-host",
+                "The server {0} of the target {1} is this host itself: it has the address {2}.".format(
+                    name, self.target.location, own[0]
+                ),
+            )
         return sorted(set(found), key=found.index)
 
     # ---- ssh
@@ -183,7 +208,24 @@ class Probe(object):
             if not made.startswith("/") or len(made.split()) != 1:
                 raise StepError("target-path-not-writable", "mktemp -dqp {0} answered '{1}'.".format(self.path, made))
             self._on_server(program, "rmdir", made)
-        yield from self._free(self._on_server(program, "df", "--output=avail", self.path))
+        answer = self._whose(program) if self.name else None
+        yield from self._free(answer or self._on_server(program, "df", "--output=avail", self.path))
+
+    def _whose(self, program: str) -> Optional[CommandResult]:
+        """The room, with whose key this is; None where the gate is of an older release, which refuses the question."""
+        try:
+            answer = self._on_server(program, "df", "--output=avail,target", self.path)
+        except StepError:
+            return None
+        words = answer.stdout.split()
+        other = words[-1][len(WHOSE) :] if words and words[-1].startswith(WHOSE) else self.name
+        if other != self.name:
+            raise StepError(
+                "target-key-of-another-host",
+                "{0} takes {1} for {2}: the key {3} belongs to {2} there, so dumps of this host would land among those "
+                "of {2}.".format(self.target.location, self.name, other, self.target.sshkey),
+            )
+        return answer
 
     def _as_ssh_sees_it(self, program: str, name: str) -> Tuple[str, int, bool]:
         """The server, its port, and whether it is reached directly: ssh_config(5) may say otherwise."""
@@ -253,9 +295,9 @@ class Probe(object):
 
     def _free(self, answer: CommandResult) -> Iterator[Finding]:
         """Judge the room that df tells."""
-        words = answer.stdout.split()
-        if words and words[-1].isdigit():
-            yield from self._room(int(words[-1]) * 1024)
+        words = (answer.stdout.splitlines() or [""])[-1].split()
+        if words and words[0].isdigit():
+            yield from self._room(int(words[0]) * 1024)
 
     def _room(self, free: int) -> Iterator[Finding]:
         need = self.dump_size.beyond(free)

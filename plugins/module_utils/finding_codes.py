@@ -192,6 +192,25 @@ CODES: Dict[str, Kind] = {
     "target-key-refused": Kind(
         "error", BOTH, ROLLOUT, "Enrol the key on the server: its play does, or the roll-out for kdump_ssh_server."
     ),
+    "target-key-of-another-host": Kind(
+        "error",
+        BOTH,
+        ADMINISTRATOR,
+        "Give this host a key of its own: kdump.fleet.dump_server with -e kdump_rotate_keys=true. If this host was "
+        "renamed, run it without.",
+    ),
+    "target-gate-fails": Kind(
+        "error",
+        BOTH,
+        ADMINISTRATOR,
+        "Run kdump.fleet.dump_server for this server, which installs the gate for the Python that is there.",
+    ),
+    "target-is-this-host": Kind(
+        "error",
+        BOTH,
+        ADMINISTRATOR,
+        "Choose another server for this host, or kdump_target {type: local}: a host that crashed receives nothing.",
+    ),
     "target-path-not-writable": Kind(
         "error", BOTH, ADMINISTRATOR, "Give root of this host, or the user of the key, the right to write there."
     ),

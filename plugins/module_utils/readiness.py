@@ -44,13 +44,15 @@ def _proof(facts: Facts) -> Optional[Dict[str, Any]]:
     return dict(facts.proof, valid=not facts.proof_changes)
 
 
-def _asked(host: Host, facts: Facts, probe: Optional[str]) -> List[Tuple[Optional[Target], Finding]]:
+def _asked(
+    host: Host, facts: Facts, probe: Optional[str], name: Optional[str]
+) -> List[Tuple[Optional[Target], Finding]]:
     """What dump servers say. A host with targets of its own pays nothing, not even the import."""
     if not probe or not any(target.kind in ("ssh", "nfs") for target in facts.setup.targets):
         return []
     from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import ask
 
-    return ask(host, facts.setup, facts.dump_size, probe)
+    return ask(host, facts.setup, facts.dump_size, probe, name)
 
 
 def report(
@@ -61,7 +63,7 @@ def report(
     With I(probe), read or write, dump servers are asked.
     """
     facts = gather(host, policy, fingerprint, longer=inspect)
-    facts = facts._replace(servers=_asked(host, facts, probe))
+    facts = facts._replace(servers=_asked(host, facts, probe, policy.host_name))
     found = findings.judge(facts)
     ready_now, ready_next_boot = findings.ready(found)
     setup = facts.setup

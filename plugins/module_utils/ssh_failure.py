@@ -14,12 +14,18 @@ CLOSED = "Connection refused"
 _NO_WAY = re.compile(r"^ssh: connect to host (\S+) port ([0-9]+): (.+?)\r?$", re.MULTILINE)  # once for each address
 _HOST_KEY = re.compile("Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED")
 _REFUSED = re.compile("Permission denied|Too many authentication failures")
+# The shell, or Python, about the program: its own refusals begin with its name without a path.
+_GATE = re.compile("/kdump-gate[:\"']")
 _UNTOLD = re.compile("Warning: Permanently added|^debug|^\\*\\*")
 
 
 def cause(target: Target, words: Sequence[str], answer: CommandResult) -> Tuple[str, str]:
     """The code of the finding, and its message; I(words) are the command."""
     told = said(answer)
+    if answer.rc != OWN_STATUS and _GATE.search(answer.stderr):
+        return "target-gate-fails", "The gate of {0} does not start (exit status {1}): {2}.".format(
+            target.location, answer.rc, told
+        )
     if answer.rc != OWN_STATUS:
         return "target-path-not-writable", "'{0}' on {1} ended with status {2}: {3}.".format(
             " ".join(words), target.location, answer.rc, told

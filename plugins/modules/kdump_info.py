@@ -59,6 +59,12 @@ options:
             another name of it. Only that device, and never one that is mounted, swap space or a part of something
             else.
         type: path
+      host_name:
+        description:
+          - The name by which a dump server of role P(kdump.fleet.dump_server#role) knows this host, its inventory name.
+            That the server takes the host for another one, because it has the key of that one, is a finding then.
+          - Left out, the server is not asked for it.
+        type: str
       path:
         description: Directory that receives the dumps; inside the target where that is a file system of its own.
         type: path

@@ -34,6 +34,7 @@ _SHAPES = [
         ("nothing", "exit|true"),  # what ssh-copy-id and a check of the key send
         ("mkdir", "mkdir -p PATH"),
         ("avail", "df --output=avail PATH"),
+        ("whose", "df --output=avail,target PATH"),  # of kdump_info: the same, and whose key this is
         ("df", "df -P PATH"),  # before kdump-utils had --output
         ("mktemp", "mktemp -dqp PATH"),
         ("rmdir", "rmdir PATH"),

@@ -20,6 +20,7 @@ from .sftp import Sftp
 from .upload import receive, upload
 
 COLLECT = "--collect"
+WHOSE = "kdump-gate:"  # no path begins so, where df has that of a file system: the name of the host follows
 RETAIN = "--retain"  # not a request: what the server's timer runs
 _JUMPED = (
     "no run between {0} and {1} UTC: this time counts in no age, because the clock may have jumped. If the server was "
@@ -35,12 +36,12 @@ class Gate:
     """One request of one host."""
 
     def __init__(self, values: settings.Settings, names: List[str], streams: Streams, journal: Journal) -> None:
-        host, paths = names[0], names[1:]
+        self.host, paths = names[0], names[1:]
         self.streams = streams
         self.log = journal.say
         # What the host calls its own directory: the path in its kdump.conf, and where it really is.
-        self.homes = [*paths, "{0}/{1}".format(values.area.rstrip("/"), host)]
-        self.landing = Landing(values.area, host, values.limits)
+        self.homes = [*paths, "{0}/{1}".format(values.area.rstrip("/"), self.host)]
+        self.landing = Landing(values.area, self.host, values.limits)
 
     def serve(self, command: str) -> None:
         """Do what I(command) asks for, or refuse it."""
@@ -51,8 +52,8 @@ class Gate:
             return
         if request.verb == "mkdir":
             self.landing.mkdir(place)
-        elif request.verb in ("avail", "df"):
-            self._df(place, request.verb == "df")
+        elif request.verb in ("avail", "whose", "df"):
+            self._df(place, request.verb)
         elif request.verb == "mktemp":
             self._say("{0}/{1}\n".format(request.paths[0].rstrip("/"), self.landing.mktemp(place)))
         elif request.verb == "rmdir":
@@ -79,13 +80,16 @@ class Gate:
         with upload(self.landing, place, self.log) as file:
             receive(self.streams.read, file)
 
-    def _df(self, place: grammar.Parts, portable: bool) -> None:
+    def _df(self, place: grammar.Parts, verb: str) -> None:
         with self.landing.folder(place):
             left = str(self.landing.room().size // 1024)
-        if portable:
+        width = max(5, len(left))
+        if verb == "df":
             self._say("Filesystem 1024-blocks Used Available Capacity Mounted on\n- {0} 0 {0} 0% /\n".format(left))
+        elif verb == "whose":
+            text = "{0} Mounted on\n{1} {2}{3}\n"
+            self._say(text.format("Avail".rjust(width), left.rjust(width), WHOSE, self.host))
         else:
-            width = max(5, len(left))
             self._say("{0}\n{1}\n".format("Avail".rjust(width), left.rjust(width)))
 
     def _say(self, text: str) -> None:

@@ -56,6 +56,9 @@ CASES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
         ["vault", "old", "192.0.2.3"],
     ),
     "atone": ({"kdump_target": {**SSH, "location": "me@dump1"}, **ONE}, "me@dump1", []),
+    "itself": ({"kdump_target": SSH, "kdump_dump_servers": ["itself", "dump1"]}, "", []),
+    "itselfnfs": ({"kdump_target": NFS, "kdump_dump_servers": ["dump1", "itselfnfs"]}, "", []),
+    "neighbour": ({"kdump_target": VAULT, "kdump_dump_servers": ["neighbour", "dump1"]}, "kdump@vault", ["vault"]),
     "byhand": ({"kdump_target": None, **ONE}, "kdump@vault", ["vault"]),
 }
 GIVEN = {"vault": ["ssh-rsa VAULT"], "dump1": ["ssh-rsa DUMP1"], "old": ["ssh-rsa OLD"], "b": ["ssh-rsa B"]}
@@ -92,9 +95,11 @@ PLAY = """\
     - ansible.builtin.assert:
         that:
           - kdump_target is none or __kdump_target.location == wanted
+          - kdump_target is none or (__kdump_target.type == 'local') == (inventory_hostname in keep)
           - pinned | length == 0 or (__kdump_server_names | sort) == (pinned | sort)
         fail_msg: "{{{{ __kdump_target if kdump_target else '' }}}} {{{{ __kdump_server_names }}}}"
       vars:
+        keep: [local, itself, itselfnfs]  # their own dumps: they are dump servers
         __kdump_audit: &audit {{target: {{wanted: {{location: "{{{{ wanted }}}}"}}}}}}
     - ansible.builtin.assert:
         that:

@@ -19,7 +19,12 @@ import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils import dump_target_probe
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import Probe, connect, server_of
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import (
+    Probe,
+    connect,
+    is_this_host,
+    server_of,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
@@ -244,6 +249,76 @@ def test_no_more_is_run_than_needed(client: HostTree, target: Target, how: str, 
     server = Server(client)
     server.found(target, how)
     assert server.ran == ran
+
+
+GATE = "/usr/local/libexec/kdump-gate"
+BROKEN = [
+    (127, "sh: 1: {0}: not found".format(GATE)),  # dash
+    (126, "/bin/sh: {0}: /usr/bin/python3.11: bad interpreter: No such file or directory".format(GATE)),  # bash
+    (1, 'Traceback (most recent call last):\n  File "{0}", line 9, in <module>\nImportError: x'.format(GATE)),
+    (2, "python3: can't open file '{0}': [Errno 13] Permission denied".format(GATE)),
+]
+
+
+@pytest.mark.parametrize("rc, said", BROKEN)
+def test_a_gate_that_does_not_start_is_a_finding_of_its_own(client: HostTree, rc: int, said: str) -> None:
+    (finding,) = Server(client, mkdir=(rc, "", said)).found(SSH)
+    assert finding.code == "target-gate-fails"
+    assert finding.message.startswith("The gate of kdump@dump1 does not start (exit status {0}): ".format(rc))
+    assert said.splitlines()[-1] in finding.message
+
+
+@pytest.mark.parametrize("said", ["kdump-gate: refused: /srv/kdump/web1 cannot be opened", "sh: mkdir: not found"])
+def test_a_gate_that_refuses_has_started(client: HostTree, said: str) -> None:
+    (finding,) = Server(client, mkdir=(1, "", said)).found(SSH)
+    assert finding.code == "target-path-not-writable"
+
+
+def asked(client: HostTree, answer: Answer, name: str = "web1", needed: int = 0) -> Tuple[List[Finding], List[str]]:
+    """What is found when the gate is asked whose key this is, and the last commands."""
+    server = Server(client)
+    plain = server.answers["df"]
+
+    def run(argv: List[str], timeout: float) -> CommandResult:
+        server.answers["df"] = answer if argv[-2] == "--output=avail,target" else plain
+        return server.run(argv, timeout)
+
+    host = Host(str(client.root), run)
+    probe = Probe(host, SSH, SSH.path, whole(host, needed), "read", server.connect, name=name)
+    return probe.findings(), server.ran[3:]
+
+
+def test_a_key_of_another_host_is_a_finding(client: HostTree) -> None:
+    """As the gate says it; its answer has the room as well. A server without a gate, or with an older one, does not."""
+    own, room = (0, "Avail Mounted on\n 1024 kdump-gate:web1\n", ""), "target-space-low"
+    assert asked(client, own) == ([], ["df"])
+    assert [finding.code for finding in asked(client, own, needed=200 * MIB)[0]] == [room]
+    (finding,), _ran = asked(client, own, name="web2", needed=200 * MIB)
+    assert (finding.code, finding.message) == (
+        "target-key-of-another-host",
+        "kdump@dump1 takes web2 for web1: the key {0} belongs to web1 there, so dumps of this host would land among "
+        "those of web1.".format(KEY),
+    )
+    assert asked(client, (0, "Avail Mounted on\n 20971520 /srv/my dumps\n", ""), name="web2") == ([], ["df"])
+    assert asked(client, (1, "", "kdump-gate: refused: not a command"), name="web2") == ([], ["df", "df"])
+
+
+@pytest.mark.parametrize("target", [SSH, NFS])
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_a_host_that_dumps_to_itself(client: HostTree, target: Target, address: str) -> None:
+    """By its addresses, whatever name it has for itself."""
+    if address == "::1" and not is_this_host(address):
+        address = "127.0.0.2"  # this machine has no IPv6
+    server = Server(client, getent=(0, "{0} STREAM dump1\n".format(address), ""))
+    (finding,) = server.found(target)
+    assert (finding.code, server.connected) == ("target-is-this-host", [])
+    expected = "The server dump1 of the target {0} is this host itself: it has the address {1}."
+    assert finding.message == expected.format(target.location, address)
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "no address"])
+def test_other_hosts_are_others(address: str) -> None:
+    assert not is_this_host(address)
 
 
 def test_ssh_is_run_as_a_capture_runs_it(client: HostTree) -> None:

@@ -15,6 +15,7 @@ from typing import Dict, List, Optional, Tuple
 
 import pytest
 
+from ansible_collections.kdump.fleet.plugins.module_utils import dump_target_probe
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, sessions, sftp, upload
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.scp import Streams
 from tests.unit.plugins.module_utils.dump_gate.server import HELLO, Server, packet
@@ -132,6 +133,15 @@ def test_df_tells_what_the_host_may_take(server: Server, limits: Dict[str, int],
     portable = server.run("df -P /var/crash").output.decode().splitlines()[-1].split()
     left = 500 * MIB if left is None else left
     assert (int(value), int(portable[3])) == (left // 1024, left // 1024)
+
+
+def test_the_gate_says_whose_key_it_is(server: Server) -> None:
+    """To a host that wants to know: with the room, in df's words, where no file system's path can stand."""
+    server.set(quota=1 << 20)
+    answer = server.run("df --output=avail,target /var/crash").output.decode()
+    assert answer.splitlines() == ["Avail Mounted on", " 1023 kdump-gate:web1"]
+    assert dump_target_probe.WHOSE == main.WHOSE == "kdump-gate:"
+    assert server.run("df --output=avail,target /etc").status == 1
 
 
 FULL = [
