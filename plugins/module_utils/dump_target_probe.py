@@ -7,11 +7,9 @@ Imported for hosts with an ssh or nfs target alone. The commands on an ssh serve
 (mkdumprd of kdump-utils 1.0.61), so a server that is restricted to a capture's commands answers them.
 """
 
-import contextlib
 import errno
 import os
 import shlex
-import socket
 import time
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
@@ -19,6 +17,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import ssh_failure
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.server_address import connect, is_this_host, words_of
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Setup, Target
 
 READ, WRITE = "read", "write"
@@ -61,22 +60,6 @@ class StepError(Exception):
     def __init__(self, code: str, message: str) -> None:
         Exception.__init__(self, message)
         self.finding = Finding(code, message)
-
-
-def connect(address: str, port: int, limit: float) -> None:
-    """Open a connection to a numeric address, and close it."""
-    socket.create_connection((address, port), limit).close()
-
-
-def is_this_host(address: str) -> bool:
-    """Whether a numeric address is one of this host's: then packets to it have it as their source."""
-    try:
-        family, kind, protocol, _name, place = socket.getaddrinfo(address, 9, 0, socket.SOCK_DGRAM)[0]
-        with contextlib.closing(socket.socket(family, kind, protocol)) as source:
-            source.connect(place)  # of a datagram: nothing is sent
-            return bool(source.getsockname()[0] == place[0])
-    except OSError:  # there is no route to it
-        return False
 
 
 def server_of(target: Target) -> str:
@@ -161,7 +144,7 @@ class Probe(object):
             "No connection to port {0} of {1}: {2}.".format(
                 port,
                 name,
-                "; ".join("{0}: {1}".format(address, _words(error).rstrip(".")) for address, error in said),
+                "; ".join("{0}: {1}".format(address, words_of(error).rstrip(".")) for address, error in said),
             ),
         )
 
@@ -308,8 +291,3 @@ class Probe(object):
                     self.target.location, self.path, free // MIB, need.bytes // MIB, need.source
                 ),
             )
-
-
-def _words(error: OSError) -> str:
-    """The system's words; a time-out that Python makes itself has no number."""
-    return os.strerror(error.errno) if error.errno else str(error) or "timed out"

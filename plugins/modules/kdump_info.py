@@ -621,6 +621,7 @@ TARGET = dict(type=dict(type="str", required=True), location=dict(type="str"))
 POLICY = dict(
     crashkernel=dict(type="str"),
     target=dict(type="dict", options=TARGET),
+    host_name=dict(type="str"),
     path=dict(type="path"),
     overwrite_device=dict(type="path"),
     mount_point=dict(type="path"),

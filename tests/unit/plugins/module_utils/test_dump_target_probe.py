@@ -19,16 +19,12 @@ import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils import dump_target_probe
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_size import DumpSize
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import (
-    Probe,
-    connect,
-    is_this_host,
-    server_of,
-)
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_target_probe import Probe, server_of
 from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
+from ansible_collections.kdump.fleet.plugins.module_utils.server_address import connect, is_this_host
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Target
 from tests.unit.plugins.module_utils import export_stub
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, HostTree
