@@ -70,6 +70,9 @@ def test_a_wrong_value_is_a_clear_failure(machine: Machine) -> None:
     _result, failure = ended(value="lots")
     assert failure is not None
     assert failure.startswith("The crashkernel value 'lots' cannot be used")
+    _result, failure = ended(value="512")
+    assert failure is not None
+    assert "'512' reserves 512 bytes, and 16 MiB is the least" in failure
     assert machine.calls == []
 
 
