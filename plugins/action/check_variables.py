@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -23,6 +24,9 @@ from ansible_collections.kdump.fleet.plugins.plugin_utils.variables import (
 
 # Until 2.18 Ansible shows the message of a failed task as JSON, on one line.
 SHOWS_ONE_LINE = tuple(int(number) for number in __version__.split(".")[:2]) < (2, 19)
+
+TEMPLATE = re.compile(r"\{\{|\{%")
+LOOKUP = re.compile(r"\{.*\b(?:lookup|query|q)\(", re.DOTALL)  # may ask a server, once for each host
 
 display = Display()
 
@@ -46,9 +50,11 @@ class ActionModule(ActionBase):
         groups = {name: list(hosts) for name, hosts in variables["groups"].items()}
         inventory = Inventory(frozenset(groups["all"]), groups)
         fleet = {}
+        templar = self._templar.copy_with_new_env(available_variables={})
         for host in variables["ansible_play_hosts_all"]:
             raw = variables["hostvars"].raw_get(host)
-            fleet[host] = self._plain({**_ours(raw), **of_play}, raw, variables)
+            templar.available_variables = {**raw, "hostvars": variables["hostvars"], "groups": variables["groups"]}
+            fleet[host] = _plain({**_ours(raw), **of_play}, templar)
         found = faults(fleet, inventory)
         if options["playbook"]:
             found += in_inventory_alone(fleet, {*extra, *of_play}, options["playbook"])
@@ -62,35 +68,36 @@ class ActionModule(ActionBase):
             return dict(result, failed=True, msg=message)
         return dict(result, changed=False)
 
-    def _plain(self, ours: dict[str, Any], raw: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The values without templates, those of I(ours) that need what is not known yet as UNRESOLVED."""
-        found: dict[str, Any] = {}
-        templar = None
-        for name, value in ours.items():
-            if not _has_template(value):
-                found[name] = _untagged(value)
-                continue
-            if templar is None:
-                context = {**raw, **{key: variables[key] for key in ("hostvars", "groups") if key in variables}}
-                templar = self._templar.copy_with_new_env(available_variables=context)
-            try:
-                resolved = _untagged(templar.template(value))
-                found[name] = UNRESOLVED if _has_template(resolved) else resolved
-            except Exception:  # whatever a template may raise: the task that uses the variable reports it
+
+def _plain(ours: Mapping[str, Any], templar: Any) -> dict[str, Any]:
+    """The values without templates; UNRESOLVED in the place of those that need what is not known yet."""
+    found: dict[str, Any] = {}
+    for name, value in ours.items():
+        try:
+            text = _untagged(value)
+            if _has(text, LOOKUP):
                 found[name] = UNRESOLVED
-        return found
+            elif _has(text, TEMPLATE):
+                resolved = _untagged(templar.template(value))
+                found[name] = UNRESOLVED if _has(resolved, TEMPLATE) else resolved
+            else:
+                found[name] = text
+        except Exception:  # whatever a template may raise: the task that uses the variable reports it
+            found[name] = UNRESOLVED
+    return found
 
 
 def _ours(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in raw.items() if is_ours(name) or name == "ansible_user"}
 
 
-def _has_template(value: Any) -> bool:
-    if isinstance(value, str):
-        return "{{" in value or "{%" in value
-    if isinstance(value, Mapping):
-        return any(_has_template(item) for pair in value.items() for item in pair)
-    return isinstance(value, Sequence) and any(_has_template(item) for item in value)
+def _has(value: Any, pattern: re.Pattern[str]) -> bool:
+    """Whether a text within a value matches."""
+    if isinstance(value, dict):
+        return any(_has(item, pattern) for pair in value.items() for item in pair)
+    if isinstance(value, list):
+        return any(_has(item, pattern) for item in value)
+    return isinstance(value, str) and pattern.search(value) is not None
 
 
 def _untagged(value: Any) -> Any:
