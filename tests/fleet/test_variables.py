@@ -51,34 +51,47 @@ def test_every_playbook_refuses_before_it_goes_to_a_host(few: Fleet, playbook: s
 
 
 @pytest.mark.parametrize(
-    ("playbook", "arguments", "fault"),
+    ("playbook", "arguments", "faults"),
     [
-        ("rollout", ["-e", "kdump_waves=all"], "kdump_waves is 'all': use numbers from 1 on"),
-        ("rollout", ["-e", '{"kdump_waves": 0}'], "kdump_waves is 0: use numbers from 1 on"),
-        ("rollout", ["-e", '{"kdump_waves": []}'], "kdump_waves is []: use numbers from 1 on"),
-        ("rollout", ["-e", '{"kdump_waves": null}'], "kdump_waves is null: null is no value for it"),
-        ("rollout", ["-e", "kdump_waves=ten%"], "kdump_waves is 'ten%'"),
-        ("rollout", ["-e", "kdump_prove=yes"], "kdump_prove is 'yes': use none, canary or all."),
-        ("rollout", ["-e", "kdump_target=ssh"], "kdump_target is 'ssh': use a dictionary with type and location"),
-        ("audit", ["-e", '{"kdump_target": []}'], "kdump_target is []: use a dictionary"),
-        ("audit", ["-e", '{"kdump_target": {"typ": "ssh"}}'], "it knows no key 'typ', only type and location."),
-        ("audit", ["-e", "kdump_dump_servers=dump1"], "kdump_dump_servers is 'dump1': use a list"),
-        ("crash_test", ["-e", "crash_test_at_once=two"], "crash_test_at_once is 'two': use a number of 1 or more."),
-        ("crash_test", ["-e", '{"crash_test_confirm": {"web1": false}}'], "it is no list of names: write [web1, web2]"),
-        ("crash_test", ["-e", '{"crash_test_confirm": true}'], "crash_test_confirm is true: it is no list of names"),
-        ("crash_test", ["-e", "crash_test_confirm=web9"], "'web9' is not a host of the inventory."),
-        ("dump_server", ["-e", "dump_server_quota_percent=250"], "is '250': use a number from 0 to 100."),
-        ("dump_server", ["-e", "dump_server_hosts=web1"], "dump_server_hosts is 'web1': use a list"),
+        (
+            "rollout",
+            ["-e", "kdump_waves=all kdump_prove=yes kdump_target=ssh kdump_dump_servers=dump1"],
+            [
+                "kdump_waves is 'all': use numbers from 1 on",
+                "kdump_prove is 'yes': use none, canary or all.",
+                "kdump_target is 'ssh': use a dictionary with type and location",
+                "kdump_dump_servers is 'dump1': use a list",
+            ],
+        ),
+        ("rollout", ["-e", '{"kdump_waves": null}'], ["kdump_waves is null: null is no value for it"]),
+        (
+            "rollout",
+            ["-e", '{"kdump_waves": [], "kdump_prove": "canary"}'],
+            ["kdump_waves is []: use numbers from 1 on"],
+        ),
+        (
+            "crash_test",
+            ["-e", "crash_test_at_once=two", "-e", '{"crash_test_confirm": {"web1": false}}'],
+            [
+                "crash_test_at_once is 'two': use a number of 1 or more.",
+                'crash_test_confirm is {"web1": false}: it is no list of names: write [web1, web2]',
+            ],
+        ),
         (
             "dump_server",
-            ["-e", "dump_server_group=typo"],
-            "dump_server_group is 'typo': the inventory has no such group.",
+            ["-e", "dump_server_quota_percent=250 dump_server_hosts=web1 dump_server_group=typo"],
+            [
+                "is '250': use a number from 0 to 100.",
+                "dump_server_hosts is 'web1': use a list",
+                "dump_server_group is 'typo': the inventory has no such group.",
+            ],
         ),
     ],
 )
-def test_values_from_the_command_line(few: Fleet, playbook: str, arguments: list[str], fault: str) -> None:
-    """In the place of errors of Python, Jinja and Ansible."""
-    assert fault in refused(few, playbook, *arguments)
+def test_values_from_the_command_line(few: Fleet, playbook: str, arguments: list[str], faults: list[str]) -> None:
+    """In the place of errors of Python, Jinja and Ansible; the play's own serial and hosts are not evaluated yet."""
+    text = refused(few, playbook, *arguments)
+    assert [fault for fault in faults if fault not in text] == []
 
 
 @pytest.mark.parametrize(
