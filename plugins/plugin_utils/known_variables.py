@@ -32,7 +32,7 @@ PLAYBOOK_VARIABLES: dict[str, dict[str, Any]] = {
     "kdump_wave_max_fail": {
         "type": "int",
         "least": 0,
-        "description": "How many hosts of a wave may fail before no further wave starts.",
+        "description": "How many hosts may fail or become unreachable before no further wave starts.",
     },
     "kdump_prove": {
         "type": "str",
@@ -47,6 +47,11 @@ PLAYBOOK_VARIABLES: dict[str, dict[str, Any]] = {
         "type": "int",
         "least": 1,
         "description": "How many hosts of a wave may crash at the same time.",
+    },
+    "kdump_prove_confirm": {
+        "type": "int",
+        "least": 1,
+        "description": "The number of kdump_prove_at_once again, where that is more than a tenth of the hosts.",
     },
     "kdump_audit_strict": {
         "type": "bool",
@@ -79,6 +84,7 @@ FACTS = frozenset(
     {
         "dump_server_host_keys",
         "kdump_audit",
+        "kdump_rollout",
         "kdump_pinned_host_keys",
         "kdump_reboot_required",
         "kdump_ssh_public_key",
