@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import os
 import random
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from tests.checkout import ROOT
 from tests.mutants.changes import Change, changes
-from tests.mutants.covering import Tests, measure, tests_of
+from tests.mutants.covering import UNCHANGED, Tests, measure, tests_of
 from tests.mutants.modules import PLUGINS, pure_modules
 from tests.mutants.run import Task, survivors, warm_up
 
@@ -93,13 +94,17 @@ def _pass_unchanged(tests: dict[Path, Tests], jobs: int) -> None:
     files: dict[str, set[str]] = {}
     for node in set().union(*(one.all for one in tests.values())):
         files.setdefault(node.partition("::")[0], set()).add(node)
+    passed = json.loads(UNCHANGED.read_text(encoding="utf-8")) if UNCHANGED.exists() else []
     durations = next(iter(tests.values())).durations
     tasks = [
-        Task(ROOT / file, ast.parse(""), None, Tests({0: nodes}, durations)) for file, nodes in sorted(files.items())
+        Task(ROOT / file, ast.parse(""), None, Tests({0: nodes}, durations))
+        for file, nodes in sorted(files.items())
+        if file not in passed
     ]
     failed = [str(task.path.relative_to(ROOT)) for task, ok in survivors(tasks, jobs) if not ok]
     if failed:
         sys.exit(f"These tests fail without a change: {' '.join(failed)}")
+    UNCHANGED.write_text(json.dumps(sorted({*passed, *files})), encoding="utf-8")
 
 
 def _table(names: list[Path], killed: Counter[Path], alive: dict[Path, list[Change]], left: Counter[Path]) -> bool:

@@ -25,6 +25,7 @@ TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/filter", "tests/
 DIRECTORY = ROOT / ".cache" / "mutants"
 LINES = DIRECTORY / "coverage"
 DURATIONS = DIRECTORY / "durations.json"
+UNCHANGED = DIRECTORY / "unchanged.json"  # files of tests that pass as they are run for changes
 SLOW = 3.0  # seconds; tests that wait for something do not run for each change
 
 _durations: dict[str, float] = defaultdict(float)
@@ -38,7 +39,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write it down, in the process that has all reports."""
     if not hasattr(session.config, "workerinput"):
-        DURATIONS.write_text(json.dumps(_durations), encoding="utf-8")
+        known = json.loads(DURATIONS.read_text(encoding="utf-8")) if DURATIONS.exists() else {}
+        DURATIONS.write_text(json.dumps({**known, **_durations}), encoding="utf-8")
 
 
 @dataclass
@@ -58,15 +60,21 @@ class Tests:
 
 
 def measure(jobs: int) -> None:
-    """Run the unit tests under coverage unless that was done since the last change of a file."""
-    if DURATIONS.exists() and DURATIONS.stat().st_mtime > _last_change():
+    """Run the unit tests under coverage: all of them, or those that were written since nothing else was."""
+    last = DURATIONS.stat().st_mtime if DURATIONS.exists() else 0.0
+    changed = [path for path in _files() if path.stat().st_mtime > last]
+    if not changed:
         return
-    print("Measuring which unit tests run which lines ...", flush=True)
+    some = last > 0 and all(path.name.startswith("test_") and path.is_relative_to(ROOT / "tests") for path in changed)
+    which = [str(path.relative_to(ROOT)) for path in changed] if some else list(TESTS)
+    print(f"Measuring which lines these tests run: {' '.join(which)}", flush=True)
     DIRECTORY.mkdir(parents=True, exist_ok=True)
-    DURATIONS.unlink(missing_ok=True)
+    UNCHANGED.unlink(missing_ok=True)
+    if not some:
+        DURATIONS.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-n", str(jobs), "-p", "no:cacheprovider", "-p", __name__]
     done = subprocess.run(
-        [*command, "--cov", "--cov-context=test", "--cov-report=", *TESTS],
+        [*command, "--cov", "--cov-context=test", "--cov-report=", *(["--cov-append"] if some else []), *which],
         cwd=ROOT,
         env={**os.environ, **variables(), "COVERAGE_FILE": str(LINES)},
         stdout=subprocess.PIPE,
@@ -95,7 +103,6 @@ def tests_of(modules: list[Path]) -> dict[Path, Tests]:
     return found
 
 
-def _last_change() -> float:
-    """When a source or a test was last written."""
-    directories = [ROOT / "plugins", ROOT / "tests" / "unit"]
-    return max(path.stat().st_mtime for directory in directories for path in directory.rglob("*.py"))
+def _files() -> list[Path]:
+    """The sources, and everything that the tests are made of."""
+    return [path for name in ("plugins", *TESTS) for path in sorted((ROOT / name).rglob("*.py"))]
