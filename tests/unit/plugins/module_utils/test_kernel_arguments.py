@@ -83,6 +83,10 @@ def test_values(line: str, past_dashes: bool, expected: List[str]) -> None:
     assert values(line, "panic", past_dashes) == expected
 
 
+def test_what_goes_to_init_is_left_out_unless_asked_for() -> None:
+    assert values("panic=5 -- panic=10", "panic") == ["5"]
+
+
 @pytest.mark.parametrize(
     ("line", "wanted", "expected"),
     [
@@ -113,6 +117,8 @@ def test_values(line: str, past_dashes: bool, expected: List[str]) -> None:
         ("ro  p=1  quiet", [], "ro   quiet"),
         ("ro quiet", [], "ro quiet"),
         ("ro -- p=1", [], "ro --"),
+        (" p=1 quiet", [], " quiet"),
+        ('a="b c" ro', ["1"], 'a="b c" ro p=1'),
     ],
 )
 def test_replace(line: str, wanted: List[str], expected: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import format_size, memparse
+from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import format_size, memparse, read_number
 
 MIB = 1 << 20
 
@@ -53,11 +53,38 @@ def test_memparse(text: str, expected: Tuple[int, int]) -> None:
 
 def test_memparse_starts_where_it_is_told() -> None:
     assert memparse("1G-2G:256M", 6) == (256 * MIB, 10)
+    assert memparse("1G-0x10M:256M", 3) == (16 * MIB, 8)
+    assert memparse("1G-010M:256M", 3) == (8 * MIB, 7)
+
+
+def test_a_number_begins_where_the_text_does() -> None:
+    assert read_number("32768,force") == (32768, 5)
+
+
+def test_a_unit_alone_is_no_amount_for_the_newest_kernels() -> None:
+    assert memparse("M", lone_unit=False) == (0, 0)
+    assert memparse("1-M", 2, lone_unit=False) == (0, 2)
+    assert memparse("1M", lone_unit=False) == (MIB, 2)
+
+
+def test_a_kernel_of_32_bits_loses_the_bits_above_them() -> None:
+    limit = (1 << 32) - 1
+    assert memparse("4294967297", limit=limit) == (1, 10)
+    assert memparse("4G", limit=limit) == (0, 2)
 
 
 @pytest.mark.parametrize(
     ("number", "expected"),
-    [(0, "0"), (1, "1"), (1023, "1023"), (1024, "1K"), (256 * MIB, "256M"), (1 << 60, "1E"), (1 << 63, "8E")],
+    [
+        (0, "0"),
+        (1, "1"),
+        (1023, "1023"),
+        (1024, "1K"),
+        (256 * MIB, "256M"),
+        (1 << 60, "1E"),
+        (1 << 63, "8E"),
+        (1 << 70, "1024E"),
+    ],
 )
 def test_format_size(number: int, expected: str) -> None:
     assert format_size(number) == expected
