@@ -107,6 +107,11 @@ def test_a_dump_of_a_third_host_proves_nobody() -> None:
     )
 
 
+@pytest.mark.parametrize(("named", "told"), [("made1", "host made1, "), (None, "")])
+def test_what_is_known_of_another_crash_is_told(named: str | None, told: str) -> None:
+    assert reason(dump(marked=False, nodename=None, host=named)).endswith(f"another crash ({told}{at(5)})")
+
+
 def test_hosts_that_crash_together_prove_themselves_alone() -> None:
     web1, web2 = dump(), dump("/var/crash/web2-202611221828", host="web2", nodename="web2")
     assert judge(web1, {**web2, "marked": False})["dump"] == web1
@@ -176,6 +181,8 @@ def test_a_file_that_was_written_over_is_new(before: dict[str, Any]) -> None:
         (unmarked("/var/crash/192.0.2.7-2026-11-22-18:28:14", nodename=None, host="192.0.2.7"), SHARED),
         (unmarked("/var/crash/2001:db8::7-2026-11-22-18:28:14", nodename=None, host="2001:db8::7"), SHARED),
         (unmarked("/var/crash/127.0.0.1-2026-11-22-18:28:14", nodename=None, host=None), ""),
+        (unmarked(time=at(-300)), SHARED),
+        (unmarked(time=at(148 + 300)), SHARED),
         (unmarked("/srv/kdump/web1", nodename=None, host=None), "vault:/srv/kdump/web1"),
         (unmarked("/srv/kdump/web1", nodename=None, host=None), "vault:/srv/kdump/web1/var/crash"),
     ],
@@ -192,6 +199,10 @@ def test_name_address_or_place_and_time_are_evidence_too(found: dict[str, Any], 
         (unmarked(nodename="made1"), "it is of the host made1, and web1 calls itself web1"),
         (
             unmarked("/var/crash/198.51.100.1-2026-11-22-18:28:14"),
+            "its directory has the address 198.51.100.1, and web1 has 192.0.2.7, 2001:db8::7",
+        ),
+        (
+            unmarked("/var/crash/web1-202611221828/198.51.100.1-2026-11-22-18:28:14"),
             "its directory has the address 198.51.100.1, and web1 has 192.0.2.7, 2001:db8::7",
         ),
         (

@@ -341,6 +341,17 @@ def test_a_change_of_what_reaches_a_server_is_named(rpm: RpmTree, change: Change
     assert all(one.startswith(start) for one, start in zip(found, said))
 
 
+def test_a_file_that_a_capture_did_not_need_then_is_named(rpm: RpmTree) -> None:
+    to_ssh(rpm)
+    found = changes(rpm)
+    assert "ssh key " + KEY in found
+    assert "file " + COLLECTOR in found
+
+
+def test_nothing_reserved_is_said_in_words() -> None:
+    assert fingerprint._regions({"main_bytes": None, "low_bytes": 0}) == "none"
+
+
 def test_known_hosts_that_cannot_be_read_hold_nothing(tree: HostTree) -> None:
     class Broken(Host):
         def read(self, name: str) -> Optional[str]:
