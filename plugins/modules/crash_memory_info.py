@@ -18,7 +18,7 @@ description:
   - A kernel without kexec, a reader who may not see addresses and a host that reserves nothing are three different
     answers, RV(kexec_supported), RV(privileged) and RV(reserved_bytes).
 requirements:
-  - Python 3.6 or newer on the host
+  - Python 3.6 or newer on the host; Python 3.6 (RHEL 8) needs a controller with ansible-core 2.16
   - root for everything that depends on addresses, because C(/proc/iomem) shows zeros to others
 options:
   estimate:

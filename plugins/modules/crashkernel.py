@@ -40,7 +40,7 @@ description:
     every file is put back to the byte, and the error says what the tool said.
   - Nothing is rebooted; RV(reboot_required) says whether that is needed.
 requirements:
-  - Python 3.6 or newer on the host
+  - Python 3.6 or newer on the host; Python 3.6 (RHEL 8) needs a controller with ansible-core 2.16
   - root
 options:
   value:

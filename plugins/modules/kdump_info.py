@@ -23,7 +23,7 @@ description:
     only where there is less room for a dump than RAM, and no more than 64 GiB of that.
   - All codes are described in the collection's C(docs/findings.md).
 requirements:
-  - Python 3.6 or newer on the host
+  - Python 3.6 or newer on the host; Python 3.6 (RHEL 8) needs a controller with ansible-core 2.16
   - root, because C(/proc/iomem) hides its addresses from others
 options:
   policy:

@@ -157,3 +157,23 @@ def test_empty_texts_of_linux_system_roles_are_null(fleet: Fleet) -> None:
     policy = run.calls("kdump_info")[0]["args"]["policy"]
     assert "core_collector" not in policy
     assert "sshkey" not in policy
+
+
+def test_a_template_has_the_value_of_each_host(fleet: Fleet) -> None:
+    """Hosts share a result only where what it is made of is equal, also what it is made of in turn."""
+    fleet.vars.update(
+        kdump_crashkernel="{{ own | default('256M') }}",
+        kdump_keep_dumps="{{ kept }}",
+        kept="{{ number - 1 }}",
+        kdump_path="/data/{{ inventory_hostname }}",
+        kdump_dump_servers="{{ [groups.all | sort | first] }}",
+    )
+    fleet.host("web1", vars={"own": 512, "number": 0})
+    fleet.host("web2", vars={"own": "512M", "number": 1})
+    fleet.host("web3", vars={"number": 0})
+    fleet.host("web 4", vars={"number": 3})
+    text = refused(fleet, "audit")
+    assert "3 variables are wrong" in text
+    assert "kdump_crashkernel (web1) is" in text
+    assert "kdump_keep_dumps (web1, web3) is" in text
+    assert "kdump_path (web 4) is '/data/web 4': it holds ' '" in text
