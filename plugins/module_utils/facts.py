@@ -26,6 +26,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.places import Place, f
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup, Target
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
+DPKG_DATABASE = "/var/lib/dpkg/status"
 # In the order of their weight: what is installed decides, then what can be installed.
 TOOLS = (
     ("kdump-config", "kdump-tools"),
@@ -88,7 +89,11 @@ class Facts(NamedTuple):
 
 def setup_of(host: Host, policy: Policy) -> Setup:
     """The set-up by what the host has, never by what it is called."""
-    tool = next((tool for command, tool in TOOLS if host.which(command)), None)
+    found = [(command, tool) for command, tool in TOOLS if host.which(command)]
+    # apt is a package of Fedora, too: what it manages decides where there is dnf as well.
+    if len(found) > 1 and found[0][0] == "apt-get" and not (host.read(DPKG_DATABASE) or "").strip():
+        found = found[1:]
+    tool = found[0][1] if found else None
     # Each family is imported where it is needed: a host compiles what it imports anew at every call.
     if tool == "kdump-tools":
         from ansible_collections.kdump.fleet.plugins.module_utils.kdump_tools import read as read_kdump_tools

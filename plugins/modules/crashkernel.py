@@ -190,7 +190,10 @@ def main() -> None:
     )
     with clear_errors(module):
         wanted = module.params["value"] if module.params["state"] == "present" else None
-        module.exit_json(**ensure(Host(), wanted, module.check_mode))
+        result = ensure(Host(), wanted, module.check_mode)
+        if not module._diff:
+            del result["diff"]  # whole files
+        module.exit_json(**result)
 
 
 if __name__ == "__main__":

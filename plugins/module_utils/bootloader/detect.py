@@ -12,12 +12,13 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     BootLoader,
     BootLoaderError,
 )
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.efi import VARIABLES, booted_directory
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import SETTINGS, Grub2
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.mounts import mounted
 
 OSTREE = "/run/ostree-booted"
-EFI_VARIABLES = "/sys/firmware/efi/efivars"
+EFI_VARIABLES = VARIABLES
 LOADER_INFO = EFI_VARIABLES + "/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 STUB_INFO = LOADER_INFO.replace("LoaderInfo", "StubInfo")  # by the stub of a unified kernel image
 SYSTEMD_BOOT = ("/boot/efi", "/efi", "/boot")  # where the EFI system partition may be mounted
@@ -224,6 +225,9 @@ def _menus(host: Host) -> List[Tuple[str, Tuple[str, ...]]]:
     if host.exists("/sys/firmware/efi") and host.which("grub2-mkconfig"):
         # Others have a file there that only hands over to the one in /boot.
         whole = [path for path in host.glob(EFI_MENUS) if "menuentry" in (host.read(path) or "")]
+        if len(whole) > 1:  # of a host that was migrated: the firmware knows which one is read
+            booted = (booted_directory(host) or "").lower()
+            whole = [path for path in whole if path.split("/")[-2].lower() == booted] or whole
         if whole:
             return [(path, ("grub2-mkconfig",)) for path in whole]
     menus = [(menu, generators) for menu, generators in MENUS if host.exists(menu)]

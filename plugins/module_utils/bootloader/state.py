@@ -17,6 +17,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     wanted_values,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.lock import held
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 
@@ -27,6 +28,13 @@ def ensure(host: Host, wanted: Optional[str], check_mode: bool = False) -> Dict[
         release = host.read("/proc/sys/kernel/osrelease") or ""
         crashkernel.check(wanted, auto_supported=crashkernel.knows_auto(release))
         wanted = " ".join(wanted_values(wanted))
+    if check_mode:
+        return _ensure(host, wanted, check_mode)
+    with held(host):
+        return _ensure(host, wanted, check_mode)
+
+
+def _ensure(host: Host, wanted: Optional[str], check_mode: bool) -> Dict[str, Any]:
     loader = detect(host)
     before = loader.entries()
     _reach_next(loader, before, wanted_values(wanted))

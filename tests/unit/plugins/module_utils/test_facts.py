@@ -48,7 +48,8 @@ def test_a_host_with_kdump_tools_needs_no_apt(tree: HostTree) -> None:
         (["/usr/bin/kdumpctl"], "kdumpctl"),
         (["/usr/bin/dnf5"], "kdumpctl"),
         (["/usr/bin/yum"], "kdumpctl"),
-        (["/usr/bin/apt-get", "/usr/bin/dnf"], "kdump-tools"),
+        (["/usr/bin/apt-get"], "kdump-tools"),
+        (["/usr/bin/apt-get", "/usr/bin/dnf"], "kdumpctl"),  # Fedora, with its package apt
         (["/usr/bin/apt-get", "/usr/bin/kdumpctl"], "kdumpctl"),
         (["/usr/sbin/kdump-config", "/usr/bin/kdumpctl"], "kdump-tools"),
     ],
@@ -58,6 +59,15 @@ def test_what_is_installed_decides_then_what_can_be(tree: HostTree, programs: Li
     for program in programs:
         tree.program(program)
     assert setup_of(tree.host(), Policy()).tool == tool
+
+
+def test_a_host_of_debian_packages_may_have_dnf_as_well(tree: HostTree) -> None:
+    tree.remove("/usr/sbin/kdump-config")
+    tree.program("/usr/bin/dnf")
+    tree.write("/var/lib/dpkg/status", "")
+    assert setup_of(tree.host(), Policy()).tool == "kdumpctl"
+    tree.write("/var/lib/dpkg/status", "Package: dpkg\nStatus: install ok installed\n")
+    assert setup_of(tree.host(), Policy()).tool == "kdump-tools"
 
 
 def test_a_host_with_neither_is_told_what_was_looked_for(tree: HostTree) -> None:

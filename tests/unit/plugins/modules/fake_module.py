@@ -13,6 +13,7 @@ class FakeModule:
 
     given: dict[str, Any] = {}
     check_mode = False
+    _diff = True  # --diff
     result: Optional[dict[str, Any]] = None
     failure: Optional[str] = None
 

@@ -58,6 +58,12 @@ def test_check_mode_writes_nothing(machine: Machine, monkeypatch: pytest.MonkeyP
     assert [part["after_header"] for part in result["diff"]] == [DROP_IN, "boot entries"]
 
 
+def test_files_are_shown_where_somebody_asks_for_them(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(value="256M")["diff"]
+    monkeypatch.setattr(FakeModule, "_diff", False)
+    assert "diff" not in run(value="512M")
+
+
 @pytest.mark.parametrize("given", [{}, {"state": "present"}, {"state": "latest", "value": "1G"}])
 def test_parameters_that_do_not_go_together(machine: Machine, given: dict[str, Any]) -> None:
     before = machine.snapshot()

@@ -6,7 +6,8 @@
 import os
 import pathlib
 import shutil
-from typing import Dict, List
+import struct
+from typing import Dict, List, Optional
 
 import pytest
 
@@ -75,6 +76,71 @@ def test_el7_with_efi_has_its_menu_in_the_system_partition(old_machine: Machine)
     old_machine.write("/boot/efi/EFI/redhat/grub.cfg", old_machine.read(MENU_2))
     assert "/boot/efi/EFI/centos/grub.cfg" in message_of(old_machine.host)
     assert "/boot/efi/EFI/redhat/grub.cfg" in message_of(old_machine.host)
+
+
+def load_option(description: str, *files: str) -> bytes:
+    """A boot option as shim's installer writes it: a partition by its GPT id, then the file."""
+    disk = struct.pack("<BBHIQQ16sBB", 4, 1, 42, 1, 2048, 1228800, bytes(range(16)), 2, 2)
+    nodes = [name.encode("utf-16-le") + b"\0\0" for name in files]
+    path = disk + b"".join(struct.pack("<BBH", 4, 4, len(node) + 4) + node for node in nodes) + b"\x7f\xff\x04\0"
+    return struct.pack("<IIH", 7, 1, len(path)) + description.encode("utf-16-le") + b"\0\0" + path
+
+
+def variable(machine: Machine, name: str, value: bytes) -> None:
+    path = machine.path("/sys/firmware/efi/efivars/{0}-8be4df61-93ca-11d2-aa0d-00e098032b8c".format(name))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as stream:
+        stream.write(value)
+
+
+@pytest.fixture
+def migrated(old_machine: Machine) -> Machine:
+    """EL that was migrated on a host with EFI: CentOS, then AlmaLinux; both menus are whole."""
+    for name in ("centos", "almalinux"):
+        old_machine.write("/boot/efi/EFI/{0}/grub.cfg".format(name), old_machine.read(MENU_2))
+    variable(old_machine, "BootOrder", b"\7\0\0\0\x02\0\x0a\0")
+    variable(old_machine, "Boot0002", load_option("CentOS Linux", "\\EFI\\centos\\shimx64.efi"))
+    variable(old_machine, "Boot000A", load_option("AlmaLinux", "\\EFI\\almalinux\\shimx64.efi"))
+    return old_machine
+
+
+@pytest.mark.parametrize(
+    ("current", "menu"),
+    [(2, "/boot/efi/EFI/centos/grub.cfg"), (10, "/boot/efi/EFI/almalinux/grub.cfg")],
+)
+def test_of_two_menus_the_firmware_knows_which_one_boots(migrated: Machine, current: int, menu: str) -> None:
+    variable(migrated, "BootCurrent", struct.pack("<IH", 6, current))
+    assert grub2_of(migrated.host).menu == menu
+
+
+@pytest.mark.parametrize(
+    ("option", "files"),
+    [
+        (b"", []),
+        (None, ["\\EFI\\BOOT\\BOOTX64.EFI"]),  # a removable disk: the menu may be anybody's
+        (None, ["\\shimx64.efi"]),
+        (None, ["\\EFI\\redhat\\shimx64.efi"]),
+        (b"\7\0\0\0\1\0\0\0\xff\xffA", []),
+    ],
+)
+def test_where_the_firmware_names_neither_it_cannot_be_told(
+    migrated: Machine, option: Optional[bytes], files: List[str]
+) -> None:
+    variable(migrated, "BootCurrent", struct.pack("<IH", 6, 0x1F))
+    variable(migrated, "Boot001F", load_option("x", *files) if option is None else option)
+    assert "/boot/efi/EFI/almalinux/grub.cfg" in message_of(migrated.host)
+
+
+def test_a_path_in_two_parts(migrated: Machine) -> None:
+    variable(migrated, "BootCurrent", struct.pack("<IH", 6, 0x1F))
+    variable(migrated, "Boot001F", load_option("x", "\\EFI\\AlmaLinux", "shimx64.efi"))
+    assert grub2_of(migrated.host).menu == "/boot/efi/EFI/almalinux/grub.cfg"
+
+
+@pytest.mark.parametrize("value", [b"", b"\6\0\0\0", b"\6\0\0\0\1"])
+def test_a_variable_that_holds_nothing(migrated: Machine, value: bytes) -> None:
+    variable(migrated, "BootCurrent", value)
+    assert "/boot/efi/EFI/centos/grub.cfg" in message_of(migrated.host)
 
 
 def test_debian_with_efi_only_hands_over_in_the_system_partition(machine: Machine) -> None:
