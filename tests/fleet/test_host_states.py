@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import yaml
+
 from tests.checkout import ROOT, files
 from tests.fleet.fleets import Fleet
 
@@ -28,3 +30,41 @@ def test_every_step_asks_whether_a_host_is_armed_in_one_way() -> None:
     own = [path for path in files() if path.suffix == ".yml" and path.parts[0] in ("roles", "playbooks", "molecule")]
     assert own
     assert [str(path) for path in own if "capture_kernel_loaded" in (ROOT / path).read_text()] == []
+
+
+def test_what_diff_mode_shows_holds_no_password(fleet: Fleet) -> None:
+    """Of files that may hold passwords of others, the lines of the rollout alone are shown."""
+    fleet.host("web1", state="armed")
+    run = fleet.playbook("rollout", "--diff", kdump_options={"FTP_PASSWORD": "geheim", "HOSTTAG": "ip"})
+    assert run.status == 0, run.output
+    assert 'FTP_PASSWORD="geheim"' in fleet.stub("web1").read("/etc/default/kdump-tools")
+    assert "FTP_PASSWORD=********" in run.text
+    assert 'HOSTTAG=\\"ip\\"' in run.text
+    assert "geheim" not in run.output.partition("PLAY RECAP")[0]
+
+
+def test_tasks_that_write_into_files_with_passwords_show_no_differences() -> None:
+    blocks = [
+        task
+        for path in files()
+        if path.suffix == ".yml" and path.parts[:2] == ("roles", "kdump")
+        for task in yaml.safe_load((ROOT / path).read_text()) or []
+        if isinstance(task, dict) and "ansible.builtin.blockinfile" in task
+    ]
+    paths = ("/etc/fstab", "{{ item.path }}")
+    private = [one for one in blocks if one["ansible.builtin.blockinfile"]["path"] in paths]
+    assert len(private) == 4
+    assert [one["name"] for one in private if one.get("diff") is not False] == []
+
+
+def test_symbols_that_cannot_be_had_stop_no_host_with_apt(fleet: Fleet) -> None:
+    """Ubuntu's are in no enabled repository; capturing does not need them."""
+    missing = {"module": "apt", "task": "Install the symbols", "failed": "No package matching 'linux-image-x-dbgsym'"}
+    fleet.host("web1", state="bare", faults=[missing])
+    run = fleet.playbook("rollout", kdump_analysis=True, kdump_reboot_ok=True)
+    assert run.status == 0, run.output
+    assert "could not be installed from the enabled repositories" in run.text
+    assert "No package matching 'linux-image-x-dbgsym'" in run.text
+    answer = fleet.playbook("audit", kdump_analysis=True).stats["kdump_audit"]["web1"]
+    assert answer["ready"] is True
+    assert "symbols-missing" in [finding["code"] for finding in answer["findings"]]

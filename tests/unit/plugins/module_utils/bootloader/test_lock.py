@@ -18,11 +18,9 @@ from tests.unit.plugins.module_utils.bootloader.machine import Machine
 FORK: Any = multiprocessing.get_context("fork")
 
 
-def sets(root: str, value: str, results: Any) -> None:
+def sets(machine: Machine, value: str, results: Any) -> None:
     """One run, whose generator takes its time."""
-    machine = Machine.__new__(Machine)
-    machine.__dict__.update(Machine(root).__dict__)
-    machine.after_generator = lambda: time.sleep(0.3)
+    machine.before_generator = lambda: time.sleep(1)
     try:
         after = ensure(machine.host, value)["entries_after"]
         results.put([value, sorted({one for entry in after for one in entry["crashkernel"]})])
@@ -34,7 +32,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(machine: Machine) -> None:
     os.makedirs(machine.path("/run"))
     results = FORK.Queue()
     values = ["256M", "320M"]
-    runs = [FORK.Process(target=sets, args=(machine.root, value, results)) for value in values]
+    runs = [FORK.Process(target=sets, args=(machine, value, results)) for value in values]
     for run in runs:
         run.start()
     answers: List[Any] = sorted(results.get(timeout=60) for _run in runs)
@@ -46,8 +44,8 @@ def test_two_runs_at_once_do_not_disturb_each_other(machine: Machine) -> None:
     assert not [name for name in machine.snapshot() if "before" in name]
 
 
-def holds(root: str, ready: Any, done: Any) -> None:
-    with lock.held(Machine(root).host):
+def holds(machine: Machine, ready: Any, done: Any) -> None:
+    with lock.held(machine.host):
         ready.set()
         done.wait(60)
 
@@ -55,7 +53,7 @@ def holds(root: str, ready: Any, done: Any) -> None:
 def test_a_run_that_does_not_end_is_named(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     os.makedirs(machine.path("/run"))
     ready, done = FORK.Event(), FORK.Event()
-    run = FORK.Process(target=holds, args=(machine.root, ready, done))
+    run = FORK.Process(target=holds, args=(machine, ready, done))
     run.start()
     assert ready.wait(60)
     before = machine.snapshot()
