@@ -68,12 +68,12 @@ def test_where_it_is_mounted(tree: HostTree, name: str, directory: Optional[str]
 
 def test_the_table_has_comments_and_short_lines(tree: HostTree) -> None:
     assert mounts.configured(tree.host()) == []
-    tree.write(
-        "/etc/fstab", "# a comment with words\n\nUUID={0} /srv/dumps xfs noauto,ro 0 0\n/dev/vda2 / ext4\n".format(UUID)
-    )
+    lines = ["# a comment with words", "", "UUID=" + UUID + " /srv/dumps xfs noauto,ro 0 0", "/dev/vda2 / ext4"]
+    tree.write("/etc/fstab", "\n".join(lines) + "\n/dev/vda3 /data ext4 nofail\n")
     assert mounts.configured(tree.host()) == [
         ("UUID=" + UUID, "/srv/dumps", "xfs", ["noauto", "ro"]),
         ("/dev/vda2", "/", "ext4", []),
+        ("/dev/vda3", "/data", "ext4", ["nofail"]),
     ]
 
 
@@ -98,9 +98,26 @@ def test_a_bare_uuid_is_one(location: str, name: str) -> None:
 
 
 def test_the_last_line_for_a_directory_counts(tree: HostTree) -> None:
-    tree.append("/proc/self/mounts", "tmpfs /mnt/nfs/ tmpfs rw 0 0\n")
+    tree.append("/proc/self/mounts", "other:/export /mnt/nfs nfs4 rw 0 0\ntmpfs /mnt/nfs/ tmpfs rw 0 0\n")
     table = mounts.mounted(tree.host())
     found = mounts.mount_at("/mnt/nfs", table)
     assert found is not None
     assert found.source == "tmpfs"
     assert mounts.mount_at("/mnt", table) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("/", "/dev/vda2"),
+        ("/var/crash", "/dev/vda2"),
+        ("/mnt/nfs", "server:/export"),
+        ("/mnt/nfs/below", "server:/export"),
+        ("/mnt/nfsx", "/dev/vda2"),
+    ],
+)
+def test_a_path_lies_on_the_deepest_file_system_above_it(tree: HostTree, path: str, source: str) -> None:
+    found = mounts.lowest(path, mounts.mounted(tree.host()))
+    assert found is not None
+    assert found.source == source
+    assert mounts.lowest(path, []) is None

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of places.py."""
 
+import os
 from typing import Any, Optional
 
 import pytest
@@ -43,6 +44,12 @@ def test_a_place_is_described(tree: HostTree, path: str, exists: bool, directory
     assert (place.path, place.exists, place.is_directory, place.mode) == (path, exists, directory, mode)
     assert place.read_only is False
     assert (place.free_bytes > 0) == ("dangling" not in path and "loop" not in path)
+
+
+def test_free_space_is_bytes(tree: HostTree) -> None:
+    """Others write to this file system meanwhile."""
+    space = os.statvfs(str(tree.root))
+    assert place_of(tree.host(), "/").free_bytes == pytest.approx(space.f_bfree * space.f_frsize, rel=0.5)
 
 
 @given(st.text("/.ab\u00fc", max_size=20))
