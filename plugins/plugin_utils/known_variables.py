@@ -83,6 +83,7 @@ INVENTORY_VARIABLES: dict[str, dict[str, Any]] = {
 FACTS = frozenset(
     {
         "dump_server_host_keys",
+        "dump_server_refused_hosts",
         "kdump_audit",
         "kdump_rollout",
         "kdump_pinned_host_keys",
@@ -131,7 +132,8 @@ def role_specifications(role: str) -> dict[str, dict[str, Any]]:
 @cache
 def specifications() -> dict[str, dict[str, Any]]:
     """Every variable that an administrator may set, with what it may be."""
-    found = {name: dict(option) for role in ROLES for name, option in role_specifications(role).items()}
+    # Other roles read some of role kdump's variables: what they may be stands there.
+    found = {name: dict(option) for role in reversed(ROLES) for name, option in role_specifications(role).items()}
     for name, (least, most) in RANGES.items():
         found[name].update(least=least, most=most)
     for name, choices in CHOICES.items():

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES
+from ansible_collections.kdump.fleet.plugins.plugin_utils.known_variables import FACTS
 from tests.checkout import ROOT, files
 
 MODULES = [path for path in files() if path.parent == Path("plugins/modules") and path.suffix == ".py"]
@@ -119,7 +120,11 @@ def test_variables_of_a_role_are_described_and_carry_its_name(role: str) -> None
         assert point["short_description"]
         for name, option in options(point.get("options") or {}):
             assert {"description", "type"} <= set(option), name
-            assert "." in name or name.startswith(f"{role}_"), name
+            if name.startswith("kdump_") and role == "crash_test":  # it reads what role kdump was given
+                owned = role_file("kdump", "meta/argument_specs.yml")["argument_specs"]["main"]["options"][name]
+                assert (option["type"], option["default"]) == (owned["type"], owned["default"])
+            else:
+                assert "." in name or name.startswith(f"{role}_"), name
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -170,3 +175,22 @@ def test_a_finding_is_documented_as_it_is(code: str) -> None:
     blocks = ", ".join(WHEN[state] for state in kind.blocks) or "nothing"
     assert f"Severity: {kind.severity}. Blocks: {blocks}. Mended by: {WHO[kind.mended_by]}." in section
     assert f"Remedy: {kind.remedy}" in " ".join(section.split())
+
+
+def facts_of(tasks: Any) -> Iterator[str]:
+    """The names that set_fact gives values to, in any depth of blocks."""
+    for task in tasks or []:
+        yield from task.get("ansible.builtin.set_fact", {})
+        for part in ("block", "rescue", "always"):
+            yield from facts_of(task.get(part))
+
+
+def test_facts_that_roles_set_are_described_in_one_place() -> None:
+    """Whoever reads them finds who sets them; and check_variables knows them."""
+    paths = [path for path in files() if path.match("roles/*/tasks/*.yml")]
+    facts = {name for path in paths for name in facts_of(yaml.safe_load((ROOT / path).read_text()))}
+    section = (ROOT / "docs/roles/kdump.md").read_text().split("## Facts that the roles set\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    described = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert described == {name for name in facts if not name.startswith("__")}
+    assert described <= FACTS
