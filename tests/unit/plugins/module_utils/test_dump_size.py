@@ -72,6 +72,15 @@ def test_makedumpfile_tells_what_each_dump_level_leaves(tree: HostTree, collecto
     assert answers.ran == [list(MEMORY_USAGE)], "it is asked once"
 
 
+@pytest.mark.parametrize(("level", "pages"), [(31, 0), (17, 31527), (15, 1000), (1, 32527)])
+def test_free_pages_are_left_out_by_their_own_bit(tree: HostTree, level: int, pages: int) -> None:
+    """As a makedumpfile that knows the kernel counts them."""
+    answers = Makedumpfile(USAGE.replace("FREE\t\t0 ", "FREE\t\t1000 "))
+    need = dump_size(tree, answers, "-d {0}".format(level)).beyond(0)
+    assert need is not None
+    assert need.bytes == (114352 + pages) * 4096
+
+
 @pytest.mark.parametrize("collector", ["makedumpfile -c -d 31", "cp", ""])
 def test_room_for_all_memory_is_room_enough(tree: HostTree, collector: str) -> None:
     answers = Makedumpfile()
