@@ -60,7 +60,12 @@ def test_repositories_are_enabled_unless_they_say_no() -> None:
             ["fedora-debuginfo", "updates-debuginfo"],
         ),
         (
-            {"rhel-9-for-x86_64-baseos-rpms": True, "rhel-9-for-x86_64-baseos-debug-rpms": False},
+            {
+                "rhel-9-for-x86_64-baseos-rpms": True,
+                "rhel-9-for-x86_64-baseos-debug-rpms": False,
+                "rhel-9-for-x86_64-appstream-rpms": False,
+                "rhel-9-for-x86_64-appstream-debug-rpms": False,
+            },
             ["rhel-9-for-x86_64-baseos-debug-rpms"],
         ),
         ({"baseos": True, "extras": False, "baseos-debuginfo": False, "extras-debuginfo": False}, ["baseos-debuginfo"]),
