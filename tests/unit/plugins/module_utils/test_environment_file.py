@@ -198,3 +198,7 @@ def test_values_that_cannot_be_written_are_refused(value: str) -> None:
 def test_problems_name_the_file() -> None:
     found: List[str] = [problem.path for problem in parse("oops\n", "/some/file").problems]
     assert found == ["/some/file"]
+
+
+def test_a_file_may_begin_with_an_empty_line() -> None:
+    assert parse("\nUSE_KDUMP=1\n", "/etc/default/kdump-tools") == ({"USE_KDUMP": "1"}, {"USE_KDUMP": 2}, [])
