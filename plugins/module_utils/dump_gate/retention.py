@@ -53,11 +53,11 @@ class Folder(NamedTuple):
     time: float  # when something was last written in it
     path: Parts
     files: Dict[str, float]  # the received ones, and when each was last written to
-    complete: bool = False  # it holds a dump that has arrived
-    finished: bool = False  # it holds something that has arrived and is more than a log
-    left_over: bool = False  # it was received, and is empty
-    empty: Sequence[str] = ()  # files without a byte
-    received: bool = True  # the directory itself
+    complete: bool  # it holds a dump that has arrived
+    finished: bool  # it holds something that has arrived and is more than a log
+    left_over: bool  # it was received, and is empty
+    empty: Sequence[str]  # files without a byte
+    received: bool  # the directory itself
 
 
 def surplus(folders: List[Folder], policy: Policy, now: float) -> List[Folder]:
@@ -152,7 +152,7 @@ def _folders(fd: int, path: Parts, clock: Clock, received: bool = False) -> Iter
                 empty += [] if found.st_size else [name]
     if not path:
         for name, time in files.items():
-            yield Folder(time, path, {name: time}, name in dumps, name in finished, False, empty)
+            yield Folder(time, path, {name: time}, name in dumps, name in finished, False, empty, True)
         return
     time = max(times) if times else clock.seen(os.fstat(fd).st_mtime)
     few = len(names) <= _MOST_FILES

@@ -49,11 +49,16 @@ PLANS = [
 ]
 
 
+def directory(time: float, name: str, files: Any, complete: bool) -> Folder:
+    """One that the gate received, with what is in it."""
+    return Folder(time, (name,), files, complete, complete, left_over=False, empty=(), received=True)
+
+
 @pytest.mark.parametrize("dumps, keep, days, gone", PLANS)
 def test_what_can_go(dumps: str, keep: int, days: int, gone: str) -> None:
     """C is complete, I is not; the oldest first, one a day, the last one a moment ago."""
     found = [
-        Folder(NOW - 1 - (len(dumps) - 1 - number) * DAY, (str(number),), {"vmcore": NOW}, kind == "C")
+        directory(NOW - 1 - (len(dumps) - 1 - number) * DAY, str(number), {"vmcore": NOW}, complete=kind == "C")
         for number, kind in enumerate(dumps)
     ]
     assert "".join(dump.path[0] for dump in surplus(found, Policy(keep, days, 0), NOW)) == gone
@@ -64,7 +69,7 @@ def test_never_the_only_complete_one(dumps: List[Tuple[int, bool]], keep: int, d
     """As many complete ones as wanted are left, if there were so many, and nothing young goes."""
     now = 10.0 * DAY
     found = [
-        Folder(float(day * DAY), (str(number),), {"vmcore": now}, complete)
+        directory(float(day * DAY), str(number), {"vmcore": now}, complete=complete)
         for number, (day, complete) in enumerate(dumps)
     ]
     gone = surplus(found, Policy(keep, days, 0), now)
@@ -88,11 +93,18 @@ EXPIRIES = [
 @pytest.mark.parametrize("files, finished, names", EXPIRIES)
 def test_what_does_not_become_a_dump_any_more(files: Any, finished: bool, names: List[str]) -> None:
     """Incomplete files by their own age; what is beside them, when it is only a log and as old. Never with 0 days."""
-    folder = Folder(max(files.values(), default=OLD), ("x",), files, finished, finished)
+    folder = directory(max(files.values(), default=OLD), "x", files, complete=finished)
     assert sorted(expired(folder, Policy(0, 0, 7), NOW)) == names
     assert expired(folder, Policy(1, 0, 0), NOW) == []
     in_the_hosts_own = [name for name in names if "incomplete" in name]
     assert expired(folder._replace(path=()), Policy(0, 0, 7), NOW) == in_the_hosts_own
+
+
+def test_incomplete_files_stay_for_as_many_days() -> None:
+    """To the second, and from one day on."""
+    for age, names in ((DAY, []), (DAY + 1, ["vmcore-incomplete"])):
+        folder = directory(NOW - age, "x", {"vmcore-incomplete": NOW - age}, complete=False)
+        assert expired(folder, Policy(0, 0, 1), NOW) == names
 
 
 def test_every_format_that_is_known_as_a_dump_counts() -> None:
