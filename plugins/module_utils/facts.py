@@ -5,9 +5,11 @@
 
 import os
 import re
+import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import (
+    boot_sysctl,
     crash_memory,
     crashkernel,
     kernel_log,
@@ -22,7 +24,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpErr
 from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.inspection import Inspection, inspect
-from ansible_collections.kdump.fleet.plugins.module_utils.places import Place, fallback_place, places
+from ansible_collections.kdump.fleet.plugins.module_utils.places import Place, fallback_place, place_of, places
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy, Setup, Target
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
@@ -73,6 +75,9 @@ class Facts(NamedTuple):
     selinux: bool
     keyless: List[Target]  # targets whose private key does not exist
     load_disabled: bool
+    load_disabled_at_boot: Optional[str]  # the file that forbids it before kdump is started
+    unwritable: List[str]  # configuration files that have to be written, on a file system that is read-only
+    initrd_from_future: bool
     lockdown: str
     panic_timeout: Optional[int]
     panic_on_oops: Optional[bool]
@@ -128,8 +133,23 @@ def boot_of(host: Host) -> Boot:
 
 
 def _outdated(host: Host, setup: Setup) -> Optional[str]:
-    made = _time(host, setup.capture_initrd)
-    return next((path for path in setup.initrd_sources if made and (_time(host, path) or 0) > made), None)
+    """A file of a time to come says nothing: the clock was ahead when it was written, and no new initrd is newer."""
+    made, now = _time(host, setup.capture_initrd), _now()
+    return next((path for path in setup.initrd_sources if made and made < (_time(host, path) or 0) <= now), None)
+
+
+def _now() -> int:
+    return int(time.time() * 1e9)
+
+
+def _load_disabled_at_boot(host: Host) -> Optional[str]:
+    found = boot_sysctl.setting(host, "kernel.kexec_load_disabled")
+    return found[1] if found and found[0] == "1" else None
+
+
+def _unwritable(host: Host, setup: Setup) -> List[str]:
+    files = [file.path for file in setup.files if not file.exists or file.differences()]
+    return [path for path in files if place_of(host, path).read_only]
 
 
 def _time(host: Host, path: Optional[str]) -> Optional[int]:
@@ -250,6 +270,9 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         selinux=host.exists("/sys/fs/selinux/enforce"),
         keyless=[target for target in setup.targets if not host.exists(target.sshkey or "/")],
         load_disabled=(host.read("/proc/sys/kernel/kexec_load_disabled") or "0").strip() == "1",
+        load_disabled_at_boot=_load_disabled_at_boot(host),
+        unwritable=_unwritable(host, setup),
+        initrd_from_future=bool(setup.initrd_sources) and (_time(host, setup.capture_initrd) or 0) > _now(),
         lockdown=_lockdown(host.read("/sys/kernel/security/lockdown") or ""),
         panic_timeout=_number(host.read("/proc/sys/kernel/panic")),
         panic_on_oops=None if oops is None else oops.strip() != "0",

@@ -56,6 +56,9 @@ CODES: Dict[str, Kind] = {
     "command-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or install the package."),
     "configuration-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which writes it."),
     "configuration-invalid": Kind("warning", (), ADMINISTRATOR, "Correct the line; the message names it."),
+    "configuration-read-only": Kind(
+        "error", (), ADMINISTRATOR, "See in the kernel's log why it is read-only; mount it writable, and run again."
+    ),
     "configuration-differs": Kind("warning", (), ROLLOUT, "Run the roll-out, or change the policy."),
     "configuration-refused": Kind(
         "error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or correct the line; do not restart the unit before."
@@ -69,6 +72,9 @@ CODES: Dict[str, Kind] = {
     "configuration-not-loaded": Kind("warning", (), ROLLOUT, "Run the roll-out, or restart the unit."),
     "capture-initrd-outdated": Kind(
         "warning", (), ROLLOUT, "Run the roll-out, or restart the unit, which builds it anew."
+    ),
+    "capture-initrd-from-future": Kind(
+        "warning", (), ADMINISTRATOR, "Correct the clock, then run kdumpctl rebuild and restart the unit."
     ),
     "kdump-switched-off": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or set USE_KDUMP=1."),
     "capture-unit-missing": Kind(
@@ -129,6 +135,12 @@ CODES: Dict[str, Kind] = {
     ),
     "kexec-load-disabled": Kind(
         "error", BOTH, ADMINISTRATOR, "Find what sets kernel.kexec_load_disabled=1 at boot and order it after kdump."
+    ),
+    "kexec-load-disabled-at-boot": Kind(
+        "error",
+        (NEXT_BOOT,),
+        ADMINISTRATOR,
+        "Take kernel.kexec_load_disabled out of that file, or set it by a unit that is ordered after kdump.",
     ),
     "lockdown": Kind(
         "warning", (), ADMINISTRATOR, "Boot a signed kernel; kexec must load it with -s (kexec_file_load)."

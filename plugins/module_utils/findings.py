@@ -35,6 +35,13 @@ def kernel_rules(facts: Facts) -> Iterator[Finding]:
     loaded = facts.memory["armed"]
     if facts.load_disabled and not loaded:
         yield Finding("kexec-load-disabled", "kernel.kexec_load_disabled is 1 and no capture kernel is loaded.")
+    if facts.load_disabled_at_boot:
+        yield Finding(
+            "kexec-load-disabled-at-boot",
+            "{0} sets kernel.kexec_load_disabled=1 at boot, before kdump is started.".format(
+                facts.load_disabled_at_boot
+            ),
+        )
     if facts.lockdown in ("integrity", "confidentiality") and not loaded:
         yield Finding("lockdown", "Lockdown is '{0}': unsigned capture kernels are refused.".format(facts.lockdown))
     if not loaded and facts.panic_timeout == 0:

@@ -66,6 +66,13 @@ def _loading_rules(facts: Facts) -> Iterator[Finding]:
             "capture-kernel-not-loaded",
             "{0} are reserved, but no capture kernel is loaded.".format(mebibytes(memory["reserved_bytes"])),
         )
+    elif facts.initrd_from_future:
+        yield Finding(
+            "capture-initrd-from-future",
+            "{0} has a time that is still to come: later changes of the configuration do not reach it.".format(
+                setup.capture_initrd
+            ),
+        )
     elif facts.outdated and facts.outdated == setup.capture_kernel:
         yield Finding(
             "capture-initrd-outdated",

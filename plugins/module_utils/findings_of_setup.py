@@ -26,6 +26,13 @@ def of_target(setup: Setup, target: Target, finding: Finding) -> Finding:
 def setup_rules(facts: Facts) -> Iterator[Finding]:
     """Are the tool, its configuration and its unit in order?"""
     setup = facts.setup
+    if setup.unit_masked:
+        yield Finding("service-masked", "{0} is masked.".format(setup.unit))
+    for path in facts.unwritable:
+        yield Finding(
+            "configuration-read-only",
+            "{0} has to be written, and lies on a file system that is mounted read-only.".format(path),
+        )
     if not setup.installed:
         yield Finding("not-installed", "{0} is not installed.".format(setup.package))
         return
@@ -59,9 +66,7 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
                 setup.symbols.package, ", ".join(setup.symbols.repositories) or "the enabled ones"
             ),
         )
-    if setup.unit_masked:
-        yield Finding("service-masked", "{0} is masked.".format(setup.unit))
-    elif not setup.unit_enabled:
+    if not setup.unit_masked and not setup.unit_enabled:
         yield Finding("service-disabled", "{0} is not enabled: nothing is loaded at boot.".format(setup.unit))
 
 

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 import yaml
 
 from tests.checkout import ROOT, files
@@ -68,3 +71,39 @@ def test_symbols_that_cannot_be_had_stop_no_host_with_apt(fleet: Fleet) -> None:
     answer = fleet.playbook("audit", kdump_analysis=True).stats["kdump_audit"]["web1"]
     assert answer["ready"] is True
     assert "symbols-missing" in [finding["code"] for finding in answer["findings"]]
+
+
+MASK = "/etc/systemd/system/kdump-tools.service"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (lambda tree: tree.link(MASK, "/dev/null"), "service-masked"),
+        (
+            lambda tree: tree.write("/etc/sysctl.d/99-hardening.conf", "kernel.kexec_load_disabled = 1\n"),
+            "kexec-load-disabled-at-boot",
+        ),
+    ],
+)
+def test_nothing_is_changed_on_a_host_that_could_not_be_armed(fleet: Fleet, fault: Any, code: str) -> None:
+    """The package is not installed, the boot entries are not touched, nothing is rebooted: the reason is said first."""
+    fleet.host("web1", state="bare")
+    fleet.playbook("audit")  # which makes the files of the host
+    fault(fleet.stub("web1").tree)
+    run = fleet.playbook("rollout", kdump_reboot_ok=True)
+    assert run.status == 2, run.output
+    assert run.touched == []
+    assert code in run.text
+
+
+def test_a_full_disk_leaves_an_armed_host_as_it_was(fleet: Fleet) -> None:
+    full = {"module": "blockinfile", "failed": "[Errno 28] No space left on device: '/etc/default/kdump-tools'"}
+    fleet.host("web1", state="armed", faults=[full])
+    before = fleet.playbook("audit").stats["kdump_audit"]["web1"]
+    run = fleet.playbook("rollout", kdump_keep_dumps=3)
+    assert run.status == 2
+    assert "No space left on device" in run.text
+    assert run.who("systemd_service") == []
+    after = fleet.playbook("audit").stats["kdump_audit"]["web1"]
+    assert (before["ready"], after["ready"], after["crash_memory"]["armed"]) == (True, True, True)

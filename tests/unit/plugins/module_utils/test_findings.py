@@ -192,6 +192,11 @@ def nothing(tree: HostTree) -> None:
 
 CASES = [
     Case(
+        "kexec-load-disabled-at-boot",
+        lambda tree: tree.write("/etc/sysctl.d/10-hardening.conf", "kernel.kexec_load_disabled = 1\n"),
+        "/etc/sysctl.d/10-hardening.conf sets kernel.kexec_load_disabled=1 at boot, before kdump is started.",
+    ),
+    Case(
         "container",
         lambda tree: tree.write("/run/systemd/container", "lxc\n"),
         "/run/systemd/container exists: this is a container, its kernel is another host's.",
@@ -534,6 +539,7 @@ def test_every_code_is_made_by_some_case() -> None:
     shown.add("target-mount-hard")  # in test_export_line.py
     shown |= {"fallback-fails", "fallback-hidden"}  # in test_kdumpctl_fallback.py
     shown |= {"target-device-in-use", "target-device-not-empty", "target-device-unfit"}  # in test_raw_target.py
+    shown |= {"configuration-read-only", "capture-initrd-from-future"}  # in test_host_faults.py
     shown.add("target-read-only")  # which needs a mount: it has a test of its own
     assert shown == set(CODES)
 
@@ -545,7 +551,11 @@ def test_kinds_are_consistent(code: str) -> None:
     assert kind.severity in ("error", "warning", "info")
     # A policy that would be refused changes nothing: the host stays as ready as it was.
     # Without crash memory nothing is captured, but that is what somebody wanted.
-    assert bool(kind.blocks) == (kind.severity == "error") or code in ("policy-refused", "crash-memory-not-wanted")
+    assert bool(kind.blocks) == (kind.severity == "error") or code in (
+        "policy-refused",
+        "configuration-read-only",
+        "crash-memory-not-wanted",
+    )
     assert set(kind.blocks) <= {"now", "next_boot"}
     assert kind.mended_by in ("rollout", "crash_test", "administrator")
     assert kind.remedy.endswith(".")
