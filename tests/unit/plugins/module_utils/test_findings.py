@@ -540,6 +540,8 @@ def test_every_code_is_made_by_some_case() -> None:
     shown |= {"fallback-fails", "fallback-hidden"}  # in test_kdumpctl_fallback.py
     shown |= {"target-device-in-use", "target-device-not-empty", "target-device-unfit"}  # in test_raw_target.py
     shown |= {"configuration-read-only", "capture-initrd-from-future"}  # in test_host_faults.py
+    # in test_dump_target_probe.py
+    shown |= {"target-gate-fails", "target-key-of-another-host", "target-is-this-host"}
     shown.add("target-read-only")  # which needs a mount: it has a test of its own
     assert shown == set(CODES)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools, kdumpctl
+from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools, kdumpctl, kdumpctl_environment
 from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import parse
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.managed_block import BEGIN, END, outside
@@ -105,7 +105,7 @@ def family(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Family:
     root = tmp_path_factory.mktemp("host")
     if request.param == "kdump-tools":
         return Family(ready_host(root), kdump_tools.read, KDUMP_TOOLS, CONFIGURATION, kdump_tools.APPEND)
-    return Family(ready_rpm_host(root), kdumpctl.read, KDUMPCTL, ENVIRONMENT, kdumpctl.APPEND)
+    return Family(ready_rpm_host(root), kdumpctl.read, KDUMPCTL, ENVIRONMENT, kdumpctl_environment.APPEND)
 
 
 def effective(text: str) -> Values:
@@ -175,9 +175,9 @@ def test_the_capture_kernel_keeps_its_panic_and_the_block_goes_with_the_variable
     tmp_path: Path, own: Optional[str]
 ) -> None:
     tree: RpmTree = ready_rpm_host(tmp_path)
-    family = Family(tree, kdumpctl.read, KDUMPCTL, ENVIRONMENT, kdumpctl.APPEND)
+    family = Family(tree, kdumpctl.read, KDUMPCTL, ENVIRONMENT, kdumpctl_environment.APPEND)
     family.host_says('APPEND="{0}"\n'.format(own) if own else "")
-    wanted = '{0}="{1}panic=10"'.format(kdumpctl.APPEND, own + " " if own else "")
+    wanted = '{0}="{1}panic=10"'.format(kdumpctl_environment.APPEND, own + " " if own else "")
     for _run in range(3):
         family.write({"environment": {"KDUMP_IMG": "vmlinuz"}})
         assert family.files({"environment": {"KDUMP_IMG": "vmlinuz"}})[1].lines == [wanted, 'KDUMP_IMG="vmlinuz"']
