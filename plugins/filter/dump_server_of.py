@@ -55,7 +55,7 @@ def dump_server_of(host: str, servers: Any) -> str:
 
 
 def weight(host: str, server: str) -> bytes:
-    """How much a server is for a host: no more than a hash, so that it is the same on every controller."""
+    """The rendezvous weight of a host and a server: a hash, so that it is the same on every controller."""
     # No name holds a line break, so no two pairs make the same text.
     return hashlib.sha256(f"{host}\n{server}".encode()).digest()
 

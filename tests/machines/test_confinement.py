@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import jinja2
 import pytest
 import yaml
 
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import unused
 from tests.checkout import ROOT
 from tests.machines.sshd import USER, Sshd, binary, serving
 
@@ -31,7 +34,7 @@ def block(keys: Path, knows_unused: bool) -> list[str]:
         **defaults,
         "dump_server_user": USER,
         "__dump_server_keys_file": keys,
-        "__dump_server_unused": {"stderr": "" if knows_unused else UNKNOWN},
+        "__dump_server_sshd_ends_unused": knows_unused,
         "__dump_server_unused_seconds": UNUSED,
     }
     rendered = (
@@ -94,3 +97,35 @@ def test_an_sshd_that_does_not_know_it_gets_no_such_line() -> None:
     """It would refuse all of its configuration."""
     assert "UnusedConnectionTimeout" not in "".join(block(Path("keys"), knows_unused=False))
     assert f"    UnusedConnectionTimeout {UNUSED}" in block(Path("keys"), knows_unused=True)
+
+
+def below(process: int, found: list[unused.Process]) -> set[int]:
+    """The processes that a process has started, and they in turn."""
+    children = {each.pid for each in found if each.parent == process}
+    return children.union(*(below(child, found) for child in children))
+
+
+def test_an_older_sshd_has_a_service_that_ends_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sees which processes of a real sshd have no session; one that receives something is not among them."""
+    monkeypatch.setattr(unused, "AGE", 0)
+    key, keys = tmp_path / "key", tmp_path / "authorized_keys"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    keys.write_text('restrict,command="cat" ' + key.with_suffix(".pub").read_text(encoding="utf-8"), encoding="utf-8")
+    with serving(tmp_path, keys, *block(keys, knows_unused=False)) as server:
+        login = ["ssh", "-q", *server.options(key)]
+        quiet = subprocess.Popen([*login, f"{USER}@127.0.0.1", "x"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        idle = [subprocess.Popen([*login, "-N", f"{USER}@127.0.0.1"]) for _each in range(3)]
+        listener = int((tmp_path / "sshd.pid").read_text(encoding="ascii"))
+        pids: list[int] = []
+        for _try in range(100):
+            found = list(unused.processes())
+            own = below(listener, found) | {listener}  # others may run a server, too
+            pids = [pid for pid in unused.unused(found, os.getuid(), USER) if pid in own]
+            if len(pids) == 3:
+                break
+            time.sleep(0.2)
+        assert len(pids) == 3
+        for pid in pids:
+            os.kill(pid, signal.SIGTERM)
+        assert [process.wait(timeout=60) for process in idle] == [255] * 3
+        assert quiet.communicate(b"still there", timeout=60)[0] == b"still there"

@@ -5,12 +5,13 @@
 
 import contextlib
 import os
+import pwd
 import signal
 import sys
 import time
 from typing import List, NoReturn
 
-from . import clock, collector, grammar, retention, scp, sessions, settings
+from . import clock, collector, grammar, retention, scp, sessions, settings, unused
 from .grammar import quoted
 from .journal import Journal
 from .landing import Landing
@@ -21,7 +22,8 @@ from .upload import receive, upload
 
 COLLECT = "--collect"
 WHOSE = "kdump-gate:"  # no path begins so, where df has that of a file system: the name of the host follows
-RETAIN = "--retain"  # not a request: what the server's timer runs
+RETAIN = "--retain"  # not requests: what the server's timer and its service run
+END_UNUSED = "--end-unused"
 _JUMPED = (
     "no run between {0} and {1} UTC: this time counts in no age, because the clock may have jumped. If the server was "
     "on, check its clock"
@@ -106,6 +108,20 @@ def _retain(values: settings.Settings, journal: Journal, now: float) -> None:
         journal.say("removed {0}".format(quoted(removed)))
 
 
+def _end_unused(journal: Journal) -> None:
+    """Until the service is stopped."""
+    user = os.geteuid()
+    name = pwd.getpwuid(user).pw_name
+    with contextlib.suppress(LostError):
+        while True:
+            for pid in unused.unused(list(unused.processes()), user, name):
+                with contextlib.suppress(OSError):  # it has just ended
+                    os.kill(pid, signal.SIGTERM)
+                    text = "ended a connection of {0} without a session, process {1} of sshd; its log says from where"
+                    journal.say(text.format(name, pid))
+            time.sleep(unused.EVERY)
+
+
 def main(arguments: List[str], command: str, streams: Streams, path: str) -> int:
     """Serve one request; the exit status. I(arguments) are the host and the paths that it may call its directory."""
     journal = Journal("", "?")
@@ -114,6 +130,9 @@ def main(arguments: List[str], command: str, streams: Streams, path: str) -> int
         if arguments == [RETAIN]:
             journal = Journal(values.journal, "retention")
             _retain(values, journal, time.time())
+            return 0
+        if arguments == [END_UNUSED]:
+            _end_unused(Journal(values.journal, "connections"))
             return 0
         journal = Journal(values.journal, "collector" if arguments == [COLLECT] else settings.host(arguments[:1]))
         if arguments == [COLLECT]:

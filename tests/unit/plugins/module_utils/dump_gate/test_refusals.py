@@ -4,6 +4,7 @@
 """What a refusal says: which path, and what was wrong with it, to the host and in the journal."""
 
 import ast
+import fcntl
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from typing import Iterator, List, Tuple
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import landing, main
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main
 from tests.unit.plugins.module_utils.dump_gate.server import HELLO, Server, packet
 
 SFTP = "internal-sftp"
@@ -141,7 +142,7 @@ def test_a_file_that_is_renamed_before_it_is_locked_stays_as_it_is(
     server: Server, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     """Another session of the host is faster than the lock: nothing is written to what has its final name by then."""
-    real, renames = landing.fcntl.flock, ["mv /var/crash/done/x-incomplete /var/crash/done/x"]
+    real, renames = fcntl.flock, ["mv /var/crash/done/x-incomplete /var/crash/done/x"]
 
     def late(file: int, how: int) -> None:
         if (server.mine / "done/x-incomplete").exists() and renames:
@@ -161,7 +162,7 @@ def test_a_file_that_is_renamed_before_it_is_locked_stays_as_it_is(
 
 def test_another_file_under_the_name_is_not_taken_for_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Renamed, and the name used again at once."""
-    real, path = landing.fcntl.flock, server.mine / "done/x-incomplete"
+    real, path = fcntl.flock, server.mine / "done/x-incomplete"
 
     def late(file: int, how: int) -> None:
         if path.exists() and not (server.mine / "done/x").exists():

@@ -113,18 +113,23 @@ def test_every_format_that_is_known_as_a_dump_counts() -> None:
     assert sorted(MAGICS) == sorted([elf.MAGIC, flattened.MAGIC, kdump_compressed.MAGIC, b"DISKDUMP", *packers])
 
 
-def put(folder: Path, age: float, by_gate: bool = True, **files: bytes) -> Path:
-    """A directory with files of this age in days, received by the gate or not; "_" in a name is "-", "__" a dot."""
+def by_hand(folder: Path, age: float, **files: bytes) -> Path:
+    """A directory with files of this age in days; "_" in a name is "-", "__" a dot."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         file = folder / name.replace("__", ".").replace("_", "-")
         file.write_bytes(content)
         os.utime(str(file), (NOW - age * DAY,) * 2)
-        if by_gate:
-            marked(file)
-    if by_gate:
-        marked(folder)
     os.utime(str(folder), (NOW - age * DAY,) * 2)
+    return folder
+
+
+def put(folder: Path, age: float, **files: bytes) -> Path:
+    """The same, received by the gate."""
+    by_hand(folder, age, **files)
+    for name in files:
+        marked(folder / name.replace("__", ".").replace("_", "-"))
+    marked(folder)
     return folder
 
 
@@ -246,7 +251,7 @@ def test_a_new_file_under_the_name_of_an_old_one_stays(server: Server, monkeypat
 def test_folders_that_were_left_over(server: Server) -> None:
     """Probes and dumps that never came, after a day. One of another name may be the host's path on its NFS export."""
     for name in ("tmp.AAAAAAAAAA", STAMP, "web1-202611221848", "var/crash", "tmp.CCCCCCCCCC/full"):
-        put(server.mine / name, 2, by_gate=False)
+        by_hand(server.mine / name, 2)
     put(server.mine / "tmp.BBBBBBBBBB", 0.5)
     gone = ["web1/" + name for name in (STAMP, "tmp.AAAAAAAAAA", "web1-202611221848")]
     assert sorted(retain(str(server.area), Policy(0, 0, 0), NOW)) == sorted(gone)
@@ -257,7 +262,7 @@ def test_folders_that_were_left_over(server: Server) -> None:
 
 def test_what_only_nfs_can_put_there(server: Server) -> None:
     """Links go with their folder and are not followed; what cannot be looked into stops nothing."""
-    folder = put(server.mine / STAMP, 8, by_gate=False, vmcore_incomplete=CORE)
+    folder = by_hand(server.mine / STAMP, 8, vmcore_incomplete=CORE)
     (folder / "link").symlink_to(server.directory / "outside/passwd")
     os.mkfifo(str(folder / "pipe"))
     for name in ("link", "pipe"):
@@ -345,9 +350,9 @@ def test_a_clock_that_begins_anew(server: Server, monkeypatch: pytest.MonkeyPatc
 @given(st.lists(st.integers(-400, 400), max_size=8), st.integers(0, 300))
 def test_no_age_is_more_than_what_was_seen(steps: List[int], written: int) -> None:
     """However the clock jumps: a file is at most as old as two days for each run since it was written."""
-    now, gaps, runs = 1000.0 * DAY, [], 0
+    now, runs = 1000.0 * DAY, 0
     file = now - written * DAY / 300
-    current = Clock(now, gaps)
+    current = Clock(now, [])
     for step in steps:
         record = (now, current.gaps)
         now, runs = now + step * DAY, runs + 1
@@ -359,7 +364,7 @@ def test_no_age_is_more_than_what_was_seen(steps: List[int], written: int) -> No
 def test_the_record_of_the_clock(tmp_path: Path) -> None:
     """One that cannot be read is none, one that cannot be written stops nothing, and it does not grow for ever."""
     path, area = tmp_path / "retention.json", tmp_path / "area"
-    put(area / "web1", 50, by_gate=False, file=b"x")
+    by_hand(area / "web1", 50, file=b"x")
     for text in ("", "{}", "[]", '{"last": "x", "gaps": []}', '{"last": 1, "gaps": [1]}'):
         path.write_text(text)
         assert look(str(path), str(area), NOW).gaps == [(NOW - 50 * DAY, NOW)]
@@ -388,12 +393,12 @@ def test_dumps_of_the_future_are_not_the_newest(server: Server) -> None:
 
 def test_what_an_administrator_put_there_stays(server: Server) -> None:
     """However old, wherever, and under whatever name; and it counts as no dump."""
-    put(server.mine / "case-4711", 50, by_gate=False, analysis__txt=b"x", vmcore=CORE, vmcore_incomplete=b"x")
-    put(server.mine / "case-4711/deep/er", 50, by_gate=False, vmcore=CORE)
-    put(server.mine / "empty", 50, by_gate=False, notes=b"")
-    put(server.mine, 50, by_gate=False, vmcore=CORE, README=b"x")
+    by_hand(server.mine / "case-4711", 50, analysis__txt=b"x", vmcore=CORE, vmcore_incomplete=b"x")
+    by_hand(server.mine / "case-4711/deep/er", 50, vmcore=CORE)
+    by_hand(server.mine / "empty", 50, notes=b"")
+    by_hand(server.mine, 50, vmcore=CORE, README=b"x")
     old = put(server.mine / "old", 40, vmcore=CORE, vmcore_dmesg__txt=b"x")
-    put(old, 40, by_gate=False, analysis__txt=b"x")
+    by_hand(old, 40, analysis__txt=b"x")
     kept = server.snapshot("area/web1")
     for number in range(5):
         put(server.mine / "new{0}".format(number), 1, vmcore=CORE)
@@ -402,7 +407,7 @@ def test_what_an_administrator_put_there_stays(server: Server) -> None:
     left = server.snapshot("area/web1")
     assert sorted(set(kept) - set(left)) == ["old/vmcore", "old/vmcore-dmesg.txt"]
     for number in range(5):
-        put(server.mine / "copy{0}".format(number), 1, by_gate=False, vmcore=CORE)
+        by_hand(server.mine / "copy{0}".format(number), 1, vmcore=CORE)
     put(server.mine / "second", 35, vmcore=CORE)
     assert list(retain(str(server.area), Policy(6, 30, 7), NOW, entries=10)) == []
 
@@ -424,8 +429,8 @@ def test_a_dump_that_was_moved_or_copied_is_the_administrators(server: Server) -
 def test_what_came_before_there_were_marks(server: Server) -> None:
     """Or over NFS: by the names that the tools give, and the owner."""
     for age, name in ((50, STAMP), (45, "web1-202611221848"), (40, "202611221848")):
-        put(server.mine / name, age, by_gate=False, vmcore_incomplete=b"x", dmesg__202611221848=b"x", vmcore__flat=CORE)
-    put(server.mine / "web1-202611221848", 45, by_gate=False, analysis__txt=b"x")
+        by_hand(server.mine / name, age, vmcore_incomplete=b"x", dmesg__202611221848=b"x", vmcore__flat=CORE)
+    by_hand(server.mine / "web1-202611221848", 45, analysis__txt=b"x")
     put(server.mine / "new", 1, vmcore=CORE)
     gone = list(retain(str(server.area), Policy(1, 30, 7), NOW))
     assert gone[0] == "web1/" + STAMP and gone[-1] == "web1/202611221848"
@@ -434,8 +439,8 @@ def test_what_came_before_there_were_marks(server: Server) -> None:
 
 def test_another_owners_are_not_received(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """root has put them into the directory of a dump."""
-    put(server.mine / STAMP, 50, by_gate=False, vmcore=CORE)
-    put(server.mine / "web1-202611221848", 50, by_gate=False)
+    by_hand(server.mine / STAMP, 50, vmcore=CORE)
+    by_hand(server.mine / "web1-202611221848", 50)
     put(server.mine / "new", 1, vmcore=CORE)
     user = os.geteuid()
     monkeypatch.setattr("os.geteuid", lambda: user + 1)
