@@ -39,11 +39,11 @@ class Architecture(NamedTuple):
 
     align: int  # of the address that the kernel chooses (CRASH_ALIGN)
     offset_align: int  # of the address asked for with "@"
-    round: int  # the size is rounded up to this
     low_default: int  # DEFAULT_CRASH_KERNEL_LOW_SIZE
     suffixes: bool  # it knows ",high" and ",low"
     bounce: bool = False  # the low default leaves room for the bounce buffers of "swiotlb="
     cma: bool = False  # it reserves what ",cma" asks for
+    round: int = 1  # the size is rounded up to this, on those without suffixes
     all_low: bool = False  # where no RAM lies below 4 GiB, all of it counts as low
     # ----
     old: bool = False  # reads ",high" where the plain value is broken, and ",low" for any region above 4 GiB
@@ -51,9 +51,10 @@ class Architecture(NamedTuple):
     lone_unit: bool = True  # "M" is an amount of zero
 
 
-GENERIC = Architecture(2 * MIB, 2 * MIB, 1, 128 * MIB, suffixes=True)
-X86_64 = Architecture(16 * MIB, 16 * MIB, 1, 256 * MIB, suffixes=True, bounce=True, cma=True)
-POWER = Architecture(64 << 10, 64 << 10, 64 << 10, 0, suffixes=False)
+GENERIC = Architecture(2 * MIB, 2 * MIB, 128 * MIB, suffixes=True)
+X86_64 = Architecture(16 * MIB, 16 * MIB, 256 * MIB, suffixes=True, bounce=True, cma=True)
+# Without suffixes nothing is told of the places of regions, and no region comes along.
+POWER = GENERIC._replace(suffixes=False, round=64 << 10)
 ARCHITECTURES: Dict[str, Architecture] = {
     "x86_64": X86_64,
     "aarch64": GENERIC._replace(all_low=True),
@@ -61,7 +62,7 @@ ARCHITECTURES: Dict[str, Architecture] = {
     "loongarch64": GENERIC,
     "ppc64": POWER,
     "ppc64le": POWER,
-    "s390x": Architecture(MIB, MIB, MIB, 0, suffixes=False),
+    "s390x": GENERIC._replace(suffixes=False, round=MIB),
 }
 
 NO_ROOM_IN_OLD = "crashkernel reservation failed - No suitable area found."  # x86_64 before 6.7

@@ -334,6 +334,7 @@ def test_auto_is_left_to_the_kernels_that_know_it() -> None:
         ("s390x", "crashkernel=256M crashkernel=64M,cma", {"size": 256 * MIB, "cma": 0}),
         ("s390x", "crashkernel=512M,high", {"size": 0, "value": "512M,high"}),
         ("ppc64le", "crashkernel=1000000@33M", {"size": 1 << 20, "offset": 33 * MIB, "fadump": False}),
+        ("ppc64le", "crashkernel=1048577", {"size": MIB + (64 << 10)}),
         ("ppc64le", "crashkernel=1000000 fadump=off", {"size": 1 << 20, "fadump": False}),
         ("ppc64le", "crashkernel=1G fadump=on", {"size": GIB, "fadump": True}),
         ("ppc64le", "crashkernel=1G@32M fadump=nocma", {"size": GIB, "offset": 0, "fadump": True}),
@@ -399,3 +400,27 @@ def test_exactly_the_range_that_holds_the_rounded_ram_counts(limits: List[int], 
         assert size == (fits[0] * 1024 if fits else 0)
     else:
         assert size == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "cmdline", "ram", "before", "since"),
+    [
+        ((6, 0), DEFAULT, 64 * GIB - 1, {"size": 256 * MIB}, {"size": 512 * MIB}),
+        (
+            (6, 7),
+            "crashkernel=1G",
+            GIB,
+            {"reason": "crashkernel reservation failed - No suitable area found."},
+            {"reason": "the size 1G is not below the RAM of 1G"},
+        ),
+        ((6, 17), "crashkernel=128M crashkernel=64M,cma", 2 * GIB, {"size": 0}, {"size": 128 * MIB, "cma": 64 * MIB}),
+        ((7, 3), "crashkernel=M-1T:64M", GIB, {"size": 64 * MIB}, {"size": 0}),
+    ],
+)
+def test_the_version_that_does_it_first(
+    first: Tuple[int, int], cmdline: str, ram: int, before: Dict[str, Any], since: Dict[str, Any]
+) -> None:
+    last = (first[0], first[1] - 1, 99) if first[1] else (first[0] - 1, 19)
+    for linux, expected in ((last, before), (first, since)):
+        found = resolve(cmdline, ram, linux=linux)._asdict()
+        assert {name: found[name] for name in expected} == expected
