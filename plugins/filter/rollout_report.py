@@ -78,7 +78,7 @@ def rollout_report(
 ) -> dict[str, Any]:
     """Sort the hosts, and write the list."""
     keys = ("audit", "done", "failure", "unproven", "lost")
-    hosts = {host[0]: dict(zip(keys, host[1:], strict=True)) for host in given}
+    hosts: dict[str, dict[str, Any]] = {host[0]: dict(zip(keys, host[1:], strict=True)) for host in given}
     wave_of = plan.get("wave_of", {})
     unreachable: dict[str, str] = {}
     failed: dict[str, str] = {}
