@@ -148,7 +148,7 @@ class Fleet:
 
     def playbook(self, name: str, *arguments: str, **extra: Any) -> Run:
         """Run a playbook of the collection, or a file, with these arguments and extra variables."""
-        self._make()
+        self.make()
         book = name if name.endswith((".yml", ".yaml")) else f"kdump.fleet.{name}"
         options = ["-i", str(self._inventory()), "--forks", "10", *arguments]
         if extra:
@@ -176,7 +176,8 @@ class Fleet:
         path = self.directory / "events.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
-    def _make(self) -> None:
+    def make(self) -> None:
+        """The files and scripts of the hosts, which a run makes too: for a test that adds files of its own."""
         for name, script in self.scripts.items():
             told = {key: value for key, value in script.items() if key != "vars"}
             stub = self.stub(name)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.clock import SOON, STEP, Clock, look, note, passed
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.clock import STEP, Clock, look, note, passed
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.retention import (
     DAY,
     MAGICS,
@@ -105,19 +105,6 @@ def test_incomplete_files_stay_for_as_many_days() -> None:
     for age, names in ((DAY, []), (DAY + 1, ["vmcore-incomplete"])):
         folder = directory(NOW - age, "x", {"vmcore-incomplete": NOW - age}, complete=False)
         assert expired(folder, Policy(0, 0, 1), NOW) == names
-
-
-def test_a_log_stays_as_long_as_incomplete_files_do() -> None:
-    files = {"vmcore-incomplete": NOW - 7 * DAY - 1, "vmcore-dmesg.txt": NOW - 7 * DAY}
-    assert expired(directory(NOW - 7 * DAY, "x", files, complete=False), Policy(0, 0, 7), NOW) == ["vmcore-incomplete"]
-
-
-def test_a_dump_of_a_time_to_come_replaces_no_other() -> None:
-    """A clock may be a little ahead."""
-    old = directory(NOW - DAY, "old", {"vmcore": NOW - DAY}, complete=True)
-    for ahead, gone in ((SOON, [old]), (SOON + 1, [])):
-        new = directory(NOW + ahead, "new", {"vmcore": NOW + ahead}, complete=True)
-        assert surplus([old, new], Policy(1, 0, 0), NOW) == gone
 
 
 def test_every_format_that_is_known_as_a_dump_counts() -> None:
