@@ -16,6 +16,7 @@ from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.kdump.fleet.plugins.plugin_utils.variable_rules import Inventory
 from ansible_collections.kdump.fleet.plugins.plugin_utils.variables import (
+    EVERYWHERE,
     UNRESOLVED,
     faults,
     in_inventory_alone,
@@ -45,7 +46,9 @@ class ActionModule(ActionBase):
         """Judge the variables as each host sees them."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        _spec, options = self.validate_argument_spec({"playbook": {"type": "str"}})
+        _spec, options = self.validate_argument_spec(
+            {"playbook": {"type": "str"}, "only": {"type": "list", "elements": "str"}}
+        )
         extra = load_extra_vars(self._loader)
         # What the play itself sets (vars of import_playbook), which the variables of a host do not show.
         play = self._task.get_play().get_vars()
@@ -55,10 +58,14 @@ class ActionModule(ActionBase):
         fleet = {}
         templar = self._templar.copy_with_new_env(available_variables={})
         resolved: dict[Any, Any] = {}
-        for host in variables["ansible_play_hosts_all"]:
+        for host in variables["ansible_play_hosts_all"][: 1 if options["only"] else None]:
             raw = variables["hostvars"].raw_get(host)
             templar.available_variables = {**raw, "hostvars": variables["hostvars"], "groups": variables["groups"]}
-            fleet[host] = _plain({**_ours(raw), **of_play}, templar, raw, resolved)
+            given = {**_ours(raw), **of_play}
+            if options["only"]:
+                given = {name: given[name] for name in options["only"] if name in {*extra, *of_play}}
+                host = EVERYWHERE
+            fleet[host] = _plain(given, templar, raw, resolved)
         found = faults(fleet, inventory)
         if options["playbook"]:
             found += in_inventory_alone(fleet, {*extra, *of_play}, options["playbook"])

@@ -26,6 +26,12 @@ options:
         C(kdump_waves), C(crash_test_at_once), C(dump_server_group)); such a variable in the inventory has no effect,
         and is an error with this option.
     type: str
+  only:
+    description:
+      - Names of the variables to check, as extra variables or the play give them, for a play that chooses its hosts by
+        them. The default is every variable of every host of the play.
+    type: list
+    elements: str
 attributes:
   check_mode:
     description: Changes nothing, so check mode makes no difference.

@@ -48,6 +48,7 @@ class Unresolved:
 
 
 UNRESOLVED = Unresolved()
+EVERYWHERE = ""  # in the place of a host: the value is that of the play
 
 
 def is_ours(name: str) -> bool:
@@ -68,7 +69,7 @@ def faults(fleet: Mapping[str, Mapping[str, Any]], inventory: Inventory) -> list
 
 
 def _of(hosts: list[str], total: int) -> str:
-    if len(hosts) == total and total > 1:
+    if (len(hosts) == total and total > 1) or hosts == [EVERYWHERE]:
         return " "
     more = len(hosts) - SHOWN
     return f" ({', '.join(sorted(hosts)[:SHOWN])}{f' and {more} more hosts' if more > 0 else ''}) "

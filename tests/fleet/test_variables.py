@@ -71,11 +71,13 @@ def test_every_playbook_refuses_before_it_goes_to_a_host(few: Fleet, playbook: s
         ),
         (
             "crash_test",
-            ["-e", "crash_test_at_once=two", "-e", '{"crash_test_confirm": {"web1": false}}'],
-            [
-                "crash_test_at_once is 'two': use a number of 1 or more.",
-                'crash_test_confirm is {"web1": false}: it is no list of names: write [web1, web2]',
-            ],
+            ["-e", '{"crash_test_confirm": {"web1": false}}'],
+            ['crash_test_confirm is {"web1": false}: it is no list of names: write [web1, web2]'],
+        ),
+        (
+            "crash_test",
+            ["-e", "crash_test_at_once=two crash_test_confirm=dump1"],
+            ["crash_test_at_once (dump1) is 'two': use a number of 1 or more."],
         ),
         (
             "dump_server",
