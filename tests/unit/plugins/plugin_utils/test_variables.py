@@ -287,7 +287,7 @@ RIGHT += [
     {"dump_server_address": "10.0.0.1", "dump_server_addresses": ["dump1.example.org"], "dump_server_python": None},
     {"kdump_site_owner": "x", "kdump_rack": 7, "kdump_allowed_variables": ["kdump_site_*", "kdump_rack"]},
     {"__kdump_private": 1, "other_variable": 2, "kdumpish": 3},
-    dict.fromkeys(FACTS, "set by an earlier play"),
+    dict.fromkeys(sorted(FACTS), "set by an earlier play"),
     dict.fromkeys(specifications(), UNRESOLVED),
 ]
 
