@@ -38,8 +38,8 @@ description:
     C(KDUMP_CRASHKERNEL)); otherwise its service would put its own estimate back at the next boot.
   - When anything fails, a full disk, a read-only file system, a generator that stops or writes something else, then
     every file is put back to the byte, and the error says what the tool said.
-  - One run at a time changes the files of a host; another one waits for it, for 300 seconds at most, and then fails with
-    the process that it waits for.
+  - One run at a time changes the files of a host; another one waits for it, for 300 seconds at most, and then fails
+    with the process that it waits for.
   - On hosts with EFI and several complete menus of GRUB, as after a migration between rebuilds of RHEL, the firmware's
     variable C(BootCurrent) tells which one boots.
   - Nothing is rebooted; RV(reboot_required) says whether that is needed.
