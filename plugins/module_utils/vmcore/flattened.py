@@ -18,6 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import ElfD
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
 
 MAGIC = b"makedumpfile\0\0\0\0"
+VERSION = struct.Struct(">qq")  # type and version, which are both 1
 FIRST = 4096  # the offset of the first record
 RECORD = struct.Struct(">qq")
 END = b"\xff" * RECORD.size
@@ -78,6 +79,12 @@ class FlattenedDump(Dump):
 
     def __init__(self, source: Source) -> None:
         super(FlattenedDump, self).__init__(source)
+        version = source.read(len(MAGIC), VERSION.size)
+        if len(version) == VERSION.size and version != VERSION.pack(1, 1):
+            raise FormatError(
+                "Flattened, but in a type or version that makedumpfile -R does not know. "
+                "The file is damaged: take another copy."
+            )
         self._chain = _follow(source)
         content = _Content(source, self._chain.records)
         head = content.read(0, 64)

@@ -14,16 +14,17 @@ written after everything else.
 import struct
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base, page_table
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FormatError, Header, Source
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.page_table import ENTRY
 
 MAGIC = b"KDUMP   "
 OUT_OF_SPACE = 0x8  # the bit of the status that makedumpfile sets when it gives up
 BLOCK_SIZES = tuple(1 << bits for bits in range(12, 19))  # 4 KiB to 256 KiB: the page sizes of Linux
-ENTRY = 24  # bytes of an entry of the page table
 CHUNK = 1 << 16
 MAP_LIMIT = 64 << 20  # bytes of a map that are counted: 2 TiB of memory in pages of 4 KiB
-TABLE_LIMIT = 16  # chunks of the table's end in which a page is looked for that is not all zeros
+EXCLUDES_ZEROS = 0x1  # the bit of the dump level that leaves out pages of zeros
+LOST = "blocks of the file were never written, as after a power cut, or the file is damaged."
 NAMES = 12  # the offset of six names of 65 bytes each: system, node, release, version, machine, domain
 NAME = 65
 
@@ -99,6 +100,8 @@ class CompressedDump(base.Dump):
         self._sub = source.read(self._fields.block_size, SUB_HEADER).ljust(SUB_HEADER, b"\0")
         likely = _SUB_LAYOUTS if self._layout.seconds == "q" else _SUB_LAYOUTS[1:]
         self._sub_layout = next((one for one in _SUB_LAYOUTS if self._fits(one)), likely[0])
+        start, self._info_size = self._pair(self._sub_layout, self._sub_layout.vmcoreinfo, 3)
+        self._info = source.read(start, min(self._info_size, base.NOTES_LIMIT)).strip(b"\0")
 
     def _find_layout(self) -> Tuple[_Layout, _Fields]:
         """The byte order and width in which the header makes sense."""
@@ -133,10 +136,10 @@ class CompressedDump(base.Dump):
     def header(self) -> Header:
         """What the dump says of the kernel that crashed."""
         (seconds,) = struct.unpack_from(self._order + self._layout.seconds, self._head, self._layout.time)
-        start, size = self._pair(self._sub_layout, self._sub_layout.vmcoreinfo, 3)
-        info = base.header_of(base.vmcoreinfo(self.source.read(start, min(size, base.NOTES_LIMIT)) if size else b""))
+        info = base.header_of(base.vmcoreinfo(self._info))
+        # makedumpfile copies the time of the crash into the header, other writers put their own there.
         return Header(
-            seconds if seconds > 0 else info.time,
+            info.time or (seconds if seconds > 0 else None),
             base.text(self._head[NAMES + 2 * NAME : NAMES + 3 * NAME]) or info.kernel,
             base.text(self._head[NAMES + NAME : NAMES + 2 * NAME]),
         )
@@ -149,7 +152,8 @@ class CompressedDump(base.Dump):
         """Why the dump is not whole, or None.
 
         Proven are: no mark of makedumpfile; as many entries in the page table as there is room for and as the map lists
-        (unless the map is longer than 64 MiB); the last of them has been written and its page lies within the file.
+        (unless the map is longer than 64 MiB); the last of them has been written and its page lies within the file; a
+        sample of the pages is there.
         """
         marked = self.marked()
         if marked:
@@ -158,40 +162,81 @@ class CompressedDump(base.Dump):
             return "It is cut short: {0} bytes, but the header and maps alone are {1}.".format(
                 self.source.size, self._table
             )
-        counted = self._counted()
+        if self._pages(self._sub_layout) > self._fields.map_blocks * self._fields.block_size * 8:
+            return "The header says {0} pages, for which its maps have no room: the file is damaged.".format(
+                self._pages(self._sub_layout)
+            )
+        missing = self._table_missing()
+        if not missing and self._info_size and not self._info:
+            missing = "It has zeros where VMCOREINFO has to be: {0}".format(LOST)
+        return missing
+
+    def _table_missing(self) -> Optional[str]:
+        """What is missing of the map, the table, and what comes after them."""
         split = self._range() is not None
+        counted = self._counted()
         if split and not counted:
-            return None  # a part of memory that held nothing to dump, or whose end is too far to be found
+            # A part of memory may hold nothing to dump, but not all of it.
+            empty = counted == 0 and self._counted(whole=True) == 0
+            return "The map of pages is all zeros: {0}".format(LOST) if empty else None
         first = self._entries(0, 1)
-        if not first or not any(first[0]):
+        if not first or not first[0].offset:
             return "No page was written, the page table is empty: {0}".format(base.STOPPED)
-        room = self._room(first[0][0])
+        room = self._room(first[0].offset, counted)
         # The parts of a split dump have room for the pages of all parts.
-        if counted and room and (counted > room or (counted < room and not split)):
+        if counted is not None and room and (counted > room or (counted < room and not split)):
             return (
                 "The map lists {0} pages, the page table has room for {1}: "
                 "makedumpfile was stopped before it had seen all memory, or the file is damaged.".format(counted, room)
             )
-        entries = counted if split else room or counted
-        if not entries:
+        number = counted if split else room or counted
+        if not number or (room is None and self._points_nowhere(first[0].offset)):
             return "The map of pages and the first entry of the page table fit no dump: the file is damaged."
-        return self._end_missing(entries, self._table + (room or entries) * ENTRY)
+        if split and number < (room or 0) and any(entry.offset for entry in self._entries(number, 1)):
+            return "The page table has more pages than the map lists: the file is damaged."
+        end = self._table + (room or number) * ENTRY
+        place = page_table.Place(self._table, end, number, self._fields.block_size, self._order, self._shares_zeros())
+        return page_table.missing(self.source, place, self._notes_end())
 
-    def _entries(self, number: int, count: int) -> List[Tuple[int, int]]:
-        """The offset and size of I(count) pages from page I(number) of the table; less where the file ends."""
-        raw = self.source.read(self._table + number * ENTRY, count * ENTRY)
-        whole = raw[: len(raw) // ENTRY * ENTRY]
-        return [(offset, size) for offset, size, _flags, _page in struct.iter_unpack(self._order + "qIIQ", whole)]
+    def _entries(self, number: int, count: int) -> List[page_table.Entry]:
+        return page_table.entries(self.source, self._order, self._table, number, count)
 
-    def _room(self, first: int) -> Optional[int]:
+    def _room(self, first: int, counted: Optional[int]) -> Optional[int]:
         """How many entries the table has, from where the first page or, before it, the page of zeros lies."""
-        for start in (first, first - self._fields.block_size):
-            if start > self._table and (start - self._table) % ENTRY == 0:
-                return (start - self._table) // ENTRY
+        block = self._fields.block_size
+        end = self._table + (counted or 0) * ENTRY
+        padded = (end + block - 1) // block * block  # as other writers than makedumpfile begin the pages
+        if counted and first in (end, end + block, padded, padded + block):
+            return counted
+        for start in (first, first - block):
+            room, rest = divmod(start - self._table, ENTRY)
+            if 0 < room <= self._most() and not rest:
+                return room
         return None
 
-    def _counted(self) -> Optional[int]:
-        """How many pages the second map lists, or None when it is too long to count."""
+    def _most(self) -> int:
+        """How many pages the dump can have."""
+        pages = self._pages(self._sub_layout)
+        return pages if self._version >= 6 else self._fields.map_blocks * self._fields.block_size * 8
+
+    def _points_nowhere(self, first: int) -> bool:
+        """Whether an entry points before the end of the table's first entry, or behind any page that there can be."""
+        return not self._table < first <= self._table + self._most() * (ENTRY + self._fields.block_size)
+
+    def _notes_end(self) -> int:
+        """Where the last of VMCOREINFO, the notes and the erase info ends. An offset without a size says nothing."""
+        layout = self._sub_layout
+        places = ((layout.vmcoreinfo, 3), ((layout.vmcoreinfo + layout.eraseinfo) // 2, 4), (layout.eraseinfo, 5))
+        pairs = [self._pair(layout, offset, needs) for offset, needs in places]
+        return max([0] + [start + size for start, size in pairs if size])
+
+    def _shares_zeros(self) -> bool:
+        """Whether makedumpfile was to leave out pages of zeros, which it does by writing one for all."""
+        (level,) = struct.unpack_from(self._order + "i", self._sub, self._sub_layout.split - 4)
+        return bool(level & EXCLUDES_ZEROS)
+
+    def _counted(self, whole: bool = False) -> Optional[int]:
+        """How many pages the second map lists, of this part or I(whole); None when it is too long to count."""
         length = self._fields.map_blocks * self._fields.block_size
         start = self._maps
         if length * 8 // 2 >= self._pages(self._sub_layout):
@@ -199,7 +244,7 @@ class CompressedDump(base.Dump):
             start += length
         if length > MAP_LIMIT:
             return None
-        begin, end = self._range() or (0, length * 8)
+        begin, end = (None if whole else self._range()) or (0, length * 8)
         return sum(_bits(chunk) for chunk in self._map(start, begin, min(end, length * 8)))
 
     def _pages(self, layout: _SubLayout) -> int:
@@ -233,31 +278,6 @@ class CompressedDump(base.Dump):
             if position == last and end % 8:
                 chunk[-1] &= 0xFF >> (8 - end % 8)
             yield bytes(chunk)
-
-    def _end_missing(self, entries: int, end: int) -> Optional[str]:
-        """What is missing at the end: entries of the table, which ends at byte I(end), or what comes after it."""
-        number = entries
-        start, size = self._pair(self._sub_layout, self._sub_layout.eraseinfo, 5)
-        last = start + size
-        for _chunk in range(TABLE_LIMIT):
-            count = min(CHUNK // ENTRY, number)
-            number -= count
-            found = self._entries(number, count)
-            if len(found) < count:
-                return "It is cut short: {0} bytes, and the page table alone ends at byte {1}.".format(
-                    self.source.size, end
-                )
-            if not all(offset for offset, _size in found):
-                return "The page table of {0} entries was not written to its end: {1}".format(entries, base.STOPPED)
-            if any(offset < end or size > self._fields.block_size for offset, size in found):
-                return "The page table has entries that cannot be: the file is damaged."
-            last = max([last] + [offset + size for offset, size in found])
-            # Pages that are all zeros share the first one, so that a run of them says nothing about the end.
-            if last > end + self._fields.block_size or not number:
-                break
-        if last > self.source.size:
-            return "It is cut short: {0} bytes, but the last page ends at byte {1}.".format(self.source.size, last)
-        return None
 
 
 def _bits(chunk: bytes) -> int:

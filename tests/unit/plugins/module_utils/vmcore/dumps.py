@@ -3,9 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Dumps for tests: real ones from the fixtures, and made ones, of machines that are not at hand too."""
 
+import functools
 import gzip
+import hashlib
 import os
 import struct
+import zlib
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Source
@@ -107,6 +110,19 @@ def _sub_header(
     return struct.pack(order + form, *(short + info + (0, 0) + erased + longs))
 
 
+@functools.lru_cache(maxsize=None)
+def packed_page(page: int, block: int) -> bytes:
+    """A page of memory, compressed with zlib to PAGE bytes: some bytes of no pattern, and zeros."""
+    for attempt in range(50):
+        seed = "{0} {1} {2}".format(page, block, attempt).encode()
+        noise = hashlib.sha512(seed).digest() + hashlib.sha512(seed + b"'").digest()
+        for length in range(1, 100):
+            found = zlib.compress(noise[:length].ljust(block, b"\0"))
+            if len(found) == PAGE:
+                return found
+    raise AssertionError("no page is compressed to {0} bytes".format(PAGE))
+
+
 def kdump(
     order: str = "<",
     kind: str = "64",
@@ -136,7 +152,7 @@ def kdump(
             entries.append(struct.pack(order + "qIIQ", data, block, 0, 0))
         else:
             entries.append(struct.pack(order + "qIIQ", at, PAGE, 1, 0))
-            content += struct.pack(">I", page) * (PAGE // 4)
+            content += packed_page(page % 20, block)
             at += PAGE
     where = (block + 120, len(info)) if info else (0, 0)
     sub = _sub_header(order, kind, PAGES, split, where, (at, len(erased)) if erased else (0, 0))

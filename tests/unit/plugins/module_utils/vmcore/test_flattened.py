@@ -147,8 +147,15 @@ def test_a_second_dump_in_the_same_stream_is_damage() -> None:
 
 @pytest.mark.parametrize("content", [flat([]), flat([], b""), flat([(0, b"something else")]), flat([])[:20]])
 def test_no_dump_inside(content: bytes) -> None:
-    with pytest.raises(FormatError, match="Flattened, but no dump was found inside"):
+    with pytest.raises(FormatError, match="Flattened, but "):
         opened(content.ljust(64, b"\0") if len(content) < 64 else content)
+
+
+@pytest.mark.parametrize(("type_", "version"), [(5, 1), (0, 1), (1, 2), (0, 0), (-1, 1)])
+def test_a_type_that_makedumpfile_does_not_know(type_: int, version: int) -> None:
+    content = flat(list(records(kdump().content)))
+    with pytest.raises(FormatError, match="in a type or version that makedumpfile -R does not know"):
+        opened(content[:16] + struct.pack(">qq", type_, version) + content[32:])
 
 
 def test_only_so_many_records_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:

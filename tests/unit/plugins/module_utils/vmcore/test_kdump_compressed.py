@@ -8,10 +8,10 @@ from typing import Any, Dict, Optional
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import kdump_compressed
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FormatError, Header
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import kdump_compressed, page_table
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FormatError, Header, Source
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
-from tests.unit.plugins.module_utils.vmcore.dumps import DUMPED, PAGE, TIME, Memory, Sparse, fixture, kdump
+from tests.unit.plugins.module_utils.vmcore.dumps import DUMPED, PAGE, TIME, Memory, fixture, kdump, packed_page
 
 TINY = Header(TIME, "6.12.0-tiny", "tiny1")
 MADE = Header(TIME, "6.12.0-made", "made1")
@@ -140,15 +140,15 @@ def test_a_dump_without_a_page_of_zeros() -> None:
 def test_pages_of_zeros_at_the_end_do_not_hide_that_a_page_before_them_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(kdump_compressed, "CHUNK", 24 * 5)
+    monkeypatch.setattr(page_table, "CHUNK", 24 * 5)
     made = kdump(zeros=DUMPED[-20:])
     assert opened(made.content).incomplete() is None
     assert "the last page ends" in reason(made.content[:-1])
 
 
 def test_the_end_of_the_table_is_searched_for_a_page_only_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kdump_compressed, "CHUNK", 24 * 5)
-    monkeypatch.setattr(kdump_compressed, "TABLE_LIMIT", 2)
+    monkeypatch.setattr(page_table, "CHUNK", 24 * 5)
+    monkeypatch.setattr(page_table, "TABLE_LIMIT", 2)
     assert opened(kdump(zeros=DUMPED[-20:]).content[:-1]).incomplete() is None
 
 
@@ -231,31 +231,158 @@ def test_a_header_that_makes_no_sense(block: int) -> None:
         opened(bytes(content))
 
 
-def test_a_dump_of_100_gb_is_judged_by_little() -> None:
-    """A host with 128 GiB of memory, a dump of 100 GB, in a file with holes where nobody looks."""
-    pages = 32 << 20
+class Huge(Source):
+    """A dump of 100 GB: table and pages are made when they are read, and what is read is counted."""
+
+    def __init__(self, head: bytes, table: int, count: int, lost: int) -> None:
+        self.head, self.table, self.count, self.lost = head, table, count, lost
+        self.data = table + 24 * count
+        self.size = self.data + 4096 + PAGE * count
+        self.bytes_read = self.reads = 0
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.bytes_read += length
+        self.reads += 1
+        if offset < len(self.head):
+            return self.head[offset : offset + length]
+        if offset < self.table:
+            return b"\xff" * length  # the map
+        if offset < self.data:
+            first = (offset - self.table) // 24
+            return b"".join(
+                struct.pack("<qIIQ", self.data + 4096 + PAGE * number, PAGE, 1, 0)
+                for number in range(first, first + length // 24)
+            )
+        return bytes(length) if (offset - self.data) // PAGE >= self.lost else packed_page(1, 4096)
+
+
+@pytest.mark.parametrize("lost", [None, 0.5, 0.9999])
+def test_a_dump_of_100_gb_is_judged_by_little(lost: Optional[float]) -> None:
+    """A host with 4 TiB of memory, of which all pages are in the dump, and one whose later blocks were lost."""
+    pages = 1 << 30
     maps = 2 * (pages // 8) // 4096
-    table = 8192 + maps * 4096
-    count = pages - 8  # the first 8 are not in the dump
-    data = table + 24 * count
-    size = data + 4096 + 3000 * count
     head = bytearray(kdump(dumped=(), zeros=()).content[:8192])
     struct.pack_into("<I", head, 436, maps)
     struct.pack_into("<I", head, 440, pages)
     struct.pack_into("<Q", head, 4096 + 96, pages)
-    second = 8192 + maps * 2048
-    last = b"".join(
-        struct.pack("<qIIQ", data + 4096 + 3000 * number, 3000, 1, 0) for number in range(count - 3000, count)
-    )
-    pieces = [
-        (0, bytes(head)),
-        (second, b"\0" + b"\xff" * (pages // 8 - 1)),
-        (table, struct.pack("<qIIQ", data + 4096, 3000, 1, 0)),
-        (data - len(last), last),
-    ]
-    source = Sparse(size, pieces)
-    assert size > 100 * 10**9
-    assert CompressedDump(source).incomplete() is None
-    assert source.count < 5 << 20
-    shorter: Optional[str] = CompressedDump(Sparse(size - 1, pieces)).incomplete()
-    assert shorter == "It is cut short: {0} bytes, but the last page ends at byte {1}.".format(size - 1, size)
+    source = Huge(bytes(head), 8192 + maps * 4096, pages, pages + 99 if lost is None else int(pages * lost))
+    assert source.size > 100 * 10**9
+    found = CompressedDump(source).incomplete()
+    assert (found is None) is (lost is None)
+    assert (source.bytes_read < 1 << 20, source.reads < 100) == (True, True)
+    source.size -= 1
+    if lost is None:
+        assert CompressedDump(source).incomplete() == (
+            "It is cut short: {0} bytes, but the last page ends at byte {1}.".format(source.size, source.size + 1)
+        )
+
+
+# ---- what a power cut and other writers leave
+
+
+def filled(content: bytes, begin: int, end: Optional[int] = None, byte: bytes = b"\0") -> bytes:
+    """I(content) with other bytes in one place."""
+    end = len(content) if end is None else end
+    return content[:begin] + byte * (end - begin) + content[end:]
+
+
+@pytest.mark.parametrize("byte", [b"\0", b"\xff"], ids=["zeros", "stale"])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9, 0.99])
+def test_page_data_that_were_never_written(share: float, byte: bytes) -> None:
+    made = kdump()
+    begin = made.data + 4096 + int((len(made.content) - made.data - 4096) * share)
+    assert " of 70 holds " in reason(filled(made.content, begin, byte=byte))
+
+
+@pytest.mark.parametrize("flags", [1, 2, 4, 32])
+def test_page_data_of_zeros_whatever_compressed_them(flags: int) -> None:
+    made = kdump(zeros=())
+    content = bytearray(filled(made.content, made.data + 4096))
+    for number in range(len(DUMPED)):
+        struct.pack_into("<I", content, made.table + 24 * number + 12, flags)
+    assert "holds zeros where its compressed data have to be" in reason(bytes(content))
+
+
+def uncompressed(level: int, byte: bytes) -> bytes:
+    """A dump of pages that are not compressed; a page of zeros stands for all where the level leaves them out."""
+    made = kdump(zeros=())
+    content = bytearray(made.content[: made.data]) + bytearray(4096)
+    for number in range(len(DUMPED)):
+        struct.pack_into("<qII", content, made.table + 24 * number, made.data + 4096 * (number + 1), 4096, 0)
+    struct.pack_into("<i", content, 4096 + 8, level)
+    return bytes(content) + byte * 4096 * len(DUMPED)
+
+
+@pytest.mark.parametrize(("level", "byte", "whole"), [(31, b"x", True), (0, b"\0", True), (31, b"\0", False)])
+def test_pages_that_are_not_compressed(level: int, byte: bytes, whole: bool) -> None:
+    """Pages of zeros are pages of zeros, unless makedumpfile was to leave them out."""
+    assert (opened(uncompressed(level, byte)).incomplete() is None) is whole
+
+
+def test_a_page_that_is_not_compressed_has_the_size_of_a_page() -> None:
+    content = bytearray(uncompressed(0, b"x"))
+    struct.pack_into("<I", content, kdump(zeros=()).data - 24 + 8, 4095)
+    assert reason(bytes(content)) == "The page table has entries that cannot be: the file is damaged."
+
+
+@pytest.mark.parametrize("settings", [{}, {"split": (0, 1000)}, {"split": (100, 200)}])
+@pytest.mark.parametrize("part", ["maps", "second map", "table"])
+def test_maps_and_tables_that_were_never_written(settings: Dict[str, Any], part: str) -> None:
+    made = kdump(**settings)
+    begin = {"maps": made.maps, "second map": made.maps + 4096, "table": made.table}[part]
+    rest = opened(filled(made.content, begin)).incomplete()
+    # A part without a page of its own has nothing behind the maps.
+    assert (rest is None) is (part == "table" and settings == {"split": (100, 200)})
+    if part != "table":
+        assert reason(filled(made.content, begin, made.table))
+
+
+def test_a_part_whose_map_lists_less_than_its_table() -> None:
+    made = kdump(split=(0, 2000))
+    assert "more pages than the map lists" in reason(filled(made.content, made.maps + 4096 + 6, made.table))
+
+
+def test_notes_that_were_never_written() -> None:
+    assert "zeros where VMCOREINFO has to be" in reason(filled(kdump().content, 4096 + 120, 8192))
+
+
+@pytest.mark.parametrize("count", [1, 60, 170, 171, 400, 500, 1000])
+@pytest.mark.parametrize("block", [4096, 65536])
+def test_a_table_that_is_padded_to_a_block(count: int, block: int) -> None:
+    """As libkdumpfile and kdumpling write it."""
+    exact = kdump(block=block, dumped=range(count), zeros=())
+    pad = -(exact.data - exact.table) % block
+    padded = bytearray(exact.content[: exact.data] + bytes(pad) + exact.content[exact.data + block :])
+    for number in range(count):
+        struct.pack_into("<q", padded, exact.table + 24 * number, exact.data + pad + PAGE * number)
+    assert opened(bytes(padded)).incomplete() is None
+    assert "the last page ends" in reason(bytes(padded[:-1]))
+
+
+def test_an_offset_without_a_size_is_nothing() -> None:
+    content = bytearray(kdump().content)
+    struct.pack_into("<qQ", content, 4096 + 64, 1 << 40, 0)
+    assert opened(bytes(content)).incomplete() is None
+
+
+def test_more_pages_than_the_maps_have_room_for() -> None:
+    content = bytearray(kdump().content)
+    struct.pack_into("<I", content, 440, 1 << 20)
+    struct.pack_into("<Q", content, 4096 + 96, 1 << 20)
+    assert reason(bytes(content)).startswith("The header says 1048576 pages, for which its maps have no room")
+
+
+def test_a_first_entry_beyond_all_pages_is_damage_and_no_cut() -> None:
+    content = bytearray(kdump().content)
+    struct.pack_into("<q", content, 16384, 10**16)
+    assert reason(bytes(content)).startswith("The map of pages and the first entry of the page table fit no dump")
+
+
+def test_the_time_of_the_crash_is_that_of_the_kernel() -> None:
+    """Writers other than makedumpfile put the time of writing into the header."""
+    content = kdump(info=b"OSRELEASE=6.12.0-info\nCRASHTIME=1789103980\n").content
+    assert opened(content).header() == Header(1789103980, "6.12.0-made", "made1")
+
+
+def test_the_release_is_that_of_the_header_where_both_have_one() -> None:
+    assert opened(kdump(info=b"OSRELEASE=another\n").content).header() == MADE
