@@ -8,14 +8,21 @@ from typing import Any, Match
 
 # Surrogates stand for bytes that are not UTF-8 (Host.read) and cannot be written anywhere. Control characters, line
 # breaks and tabs aside, would act on the terminal of the administrator who reads the message.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Marks of direction change the order in which a terminal shows what follows, and others have no width: with them a text
+# looks like another. They are written as escapes here too, so that this file can be read.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 def _escaped(match: Match[str]) -> str:
     code = ord(match.group())
     if 0xDC80 <= code <= 0xDCFF:
         code -= 0xDC00  # the byte that was read
-    return "\\x{0:02x}".format(code) if code < 0x100 else "\\u{0:04x}".format(code)
+    if code < 0x100:
+        return "\\x{0:02x}".format(code)
+    return "\\u{0:04x}".format(code) if code < 0x10000 else "\\U{0:08x}".format(code)
 
 
 def printable(value: Any) -> Any:

@@ -26,17 +26,18 @@ notes:
     C(dump-incomplete), C(*.part)); C(README.txt) of SUSE; C(vmcore-creation.status) of C(kdumpctl test); and whether
     the file changes while it is looked at.
   - Compressed (the usual format of makedumpfile), that makedumpfile did not mark it as incomplete, that its table of
-    pages is as long as it was meant to be, agrees with the map of pages and was written to its last entry, and that the
-    last page lies within the file. A map longer than 64 MiB, as of a host with more than 2 TiB of memory, is not
-    counted.
+    pages is as long as it was meant to be, agrees with the map of pages and was written to its last entry, that the
+    last page lies within the file, and that the data of the last four pages and of 28 from all of the dump are not
+    zeros and, compressed with zlib, can be unpacked. A map longer than 64 MiB, as of a host with more than 2 TiB of
+    memory, is not counted.
   - Flattened (over ssh, and always with kdump-tools and SUSE's kdump), that the end mark is there, which makedumpfile
     writes only when all went well. The first 4096 records have to add up. When those are all, which is so up to about
     130 MB, the dump inside is judged as well.
   - ELF, that makedumpfile did not mark it as incomplete, and that all segments lie within the file.
   - Packed as a whole (C(KDUMP_COMPRESSION) of kdump-tools), that it can be unpacked and ends with the end mark. This
-    takes time, and is done with gzip, bzip2 and xz, up to 256 MiB. A bigger dump, or one packed with lz4, does not
-    count as whole.
-  - The data of the pages is not checked.
+    takes time, and is done with gzip, bzip2 and xz, up to 256 MiB. Of a bigger dump, or one packed with lz4, it
+    cannot be told whether it is whole.
+  - The data of other pages is not checked.
 options:
   paths:
     description:
@@ -160,17 +161,29 @@ vmcores:
       returned: success
       sample: gzip
     complete:
-      description: Whether the dump is whole. False also when that cannot be told. The notes say what is looked at.
+      description:
+        - Whether the dump is whole. Null when that cannot be told, because the disk failed, because it would take too
+          much, or because this Python cannot unpack it. The notes say what is looked at.
       type: bool
       returned: success
       sample: false
     incomplete_reason:
-      description: Why the dump is not whole. Null when it is.
+      description: Why the dump is not whole, or why that cannot be told. Null when it is whole.
       type: str
       returned: success
       sample: >-
         It is cut short at byte 65536, with no end mark: makedumpfile or the transfer was stopped, or the target ran out
         of space.
+    limits:
+      description:
+        - What was not looked at, because it would take too much time or memory. Empty when nothing was left out.
+        - Of one file at most 131072 places, 320 MiB, 16384 notes of ELF and 4096 records of the flattened format are
+          read, for at most 60 seconds; of a packed one at most 256 MiB are unpacked, with at most 72 MiB of memory for
+          xz; of a log at most 2 MiB and 100000 lines. The search goes on with the next file.
+      type: list
+      elements: str
+      returned: success
+      sample: []
     dmesg:
       description: The file with the kernel's log. Null when there is none.
       type: str
@@ -214,6 +227,7 @@ vmcores:
       packed: null
       complete: true
       incomplete_reason: null
+      limits: []
       dmesg: /var/crash/202611221828/dmesg.202611221828
       panic: "Kernel panic - not syncing: sysrq triggered crash"
       signature: 237bf7d6164ee02b

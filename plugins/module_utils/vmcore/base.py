@@ -8,11 +8,15 @@ Nothing here reads more than it is asked for, so a dump of any size is judged wi
 
 import os
 import re
-from typing import Dict, NamedTuple, Optional
+import time
+from typing import Dict, List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 
 NOTES_LIMIT = 1 << 16  # bytes of VMCOREINFO that are read; kernels write 3 to 4 KiB
+READS_LIMIT = 1 << 17  # of one file
+BYTES_LIMIT = 320 << 20  # of one file: a packed one of 256 MiB, and what else is read
+SECONDS_LIMIT = 60  # for one file, if its disk is that slow; the other limits are reached before
 STOPPED = "makedumpfile or the transfer was stopped, or the target ran out of space."
 OUT_OF_SPACE = (
     "makedumpfile marked it as incomplete in the header: it ran out of space. "
@@ -22,6 +26,10 @@ OUT_OF_SPACE = (
 
 class FormatError(KdumpError):
     """A file that begins like a dump of a format, but whose header makes no sense."""
+
+
+class LimitError(Exception):
+    """Judging a file would take more than it may. The message says which limit was reached."""
 
 
 class Source(object):
@@ -48,6 +56,29 @@ class FileSource(Source):
         return os.pread(self._descriptor, length, offset)
 
 
+class MeteredSource(Source):
+    """A source of which only so much is read. Made by anybody, a file may ask for any amount of work."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.size = source.size
+        self.reads = 0
+        self.bytes_read = 0
+        self._end = time.monotonic() + SECONDS_LIMIT
+
+    def read(self, offset: int, length: int) -> bytes:
+        """What the source gives, or LimitError."""
+        self.reads += 1
+        self.bytes_read += max(0, min(length, self.size - offset))
+        if self.reads > READS_LIMIT:
+            raise LimitError("more than {0} places of it would have to be read".format(READS_LIMIT))
+        if self.bytes_read > BYTES_LIMIT:
+            raise LimitError("more than {0} MiB of it would have to be read".format(BYTES_LIMIT >> 20))
+        if time.monotonic() > self._end:
+            raise LimitError("it took more than {0} seconds".format(SECONDS_LIMIT))
+        return self._source.read(offset, length)
+
+
 class Header(NamedTuple):
     """What a dump says of the kernel that crashed; None where it does not say."""
 
@@ -62,6 +93,7 @@ class Dump(object):
     name = "unknown"
     content: Optional[str] = None  # the format inside a flattened dump
     packed: Optional[str] = None  # the program that the whole file was packed with
+    unknown: Optional[str] = None  # why it cannot be told whether the dump is whole, once incomplete() was asked
 
     @classmethod
     def recognise(cls, head: bytes) -> bool:
@@ -70,6 +102,7 @@ class Dump(object):
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.limits: List[str] = []
 
     def header(self) -> Header:
         """What the dump says of the kernel that crashed."""

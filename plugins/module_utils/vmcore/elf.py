@@ -4,7 +4,7 @@
 """ELF core files, as /proc/vmcore itself and C(makedumpfile -E) are, of 32 and 64 bit and either byte order."""
 
 import struct
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Dump, FormatError, Header, Source
@@ -15,7 +15,7 @@ OUT_OF_SPACE = 0x1  # the bit of e_flags that makedumpfile sets when it gives up
 EXTENDED = 0xFFFF  # e_phnum: the number stands in sh_info of the first section header
 NOTE = 4  # p_type
 SEGMENTS_LIMIT = 1 << 18  # program headers that are looked at; /proc/vmcore has one per CPU and range of memory
-NOTES_LIMIT = 1 << 14
+NOTES_LIMIT = 1 << 14  # notes that are looked at, of all segments together
 LONGEST_NAME = 64  # bytes of a note's name; a longer one is not a note
 CHUNK = 1024  # program headers that are read at a time
 
@@ -112,6 +112,10 @@ class ElfDump(Dump):
                 return "It is cut short: {0} bytes, but a segment ends at byte {1}.".format(
                     self.source.size, segment.offset + segment.size
                 )
+        if self._count > SEGMENTS_LIMIT:
+            self.unknown = "Only the first {0} of its {1} program headers were looked at.".format(
+                SEGMENTS_LIMIT, self._count
+            )
         return None
 
     def _segments(self) -> Iterator[_Segment]:
@@ -124,19 +128,31 @@ class ElfDump(Dump):
             ):
                 yield _Segment(*(fields[place] for place in self._layout.fields))
 
+    def _notes(self) -> Iterator[Tuple[int, int]]:
+        """Where notes begin, and how many bytes they are."""
+        found = False
+        for segment in self._segments():
+            if segment.kind == NOTE:
+                found = True
+                yield segment.offset, segment.size
+        if not found:
+            # In a flattened dump the program headers come late, but the notes always follow them.
+            after = self._first + self._count * self._size
+            yield after, self.source.size - after
+
     def _vmcoreinfo(self) -> Dict[str, str]:
         """The note VMCOREINFO; empty when there is none."""
-        notes: List[Tuple[int, int]] = [
-            (segment.offset, segment.size) for segment in self._segments() if segment.kind == NOTE
-        ]
-        # In a flattened dump the program headers come late, but the notes always follow them.
-        after = self._first + self._count * self._size
-        for start, size in notes or [(after, self.source.size - after)]:
+        left = NOTES_LIMIT
+        for start, size in self._notes():
             at = start
-            for _note in range(NOTES_LIMIT):
+            while at < start + size:
                 head = self.source.read(at, 24)
-                if at >= start + size or len(head) < 24:
+                if len(head) < 24:
                     break
+                if not left:
+                    self.limits.append("Of its notes, only the first {0} were looked at.".format(NOTES_LIMIT))
+                    return {}
+                left -= 1
                 name, length, _kind = struct.unpack_from(self._order + "III", head)
                 if name > LONGEST_NAME:
                     break

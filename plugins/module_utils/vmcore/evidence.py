@@ -8,7 +8,7 @@ The families' own scripts: kdumpctl, kdump-tools, and SUSE's kdump.
 
 import os
 import re
-from typing import List, Optional, Sequence
+from typing import Dict, Optional, Sequence
 
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import folder
 
@@ -33,6 +33,9 @@ _LOG = re.compile(r"(?:.+-)?dmesg\.\d{8,14}$")
 _NAMED_BY_TIME = re.compile(r"\b(?:dump|vmcore)\.(?=\d{8})")
 _FAILURE = re.compile(r"(?:saving|sync|moving) vmcore failed.*|No space left on device.*|Out of memory.*")
 
+# What may stand before it is no line break: a file of line breaks would be searched from each of them to its end.
+_STATUS = re.compile(r"^[ \t]*vmcore status: ?(.*)$", re.MULTILINE)
+
 
 def is_dump(name: str) -> bool:
     """Whether a file of this name is meant to be a dump, whatever is in it."""
@@ -42,21 +45,6 @@ def is_dump(name: str) -> bool:
 def is_other(name: str) -> bool:
     """Whether a file of this name is no dump of a kernel, even when it looks like one."""
     return _NO_DUMP.match(name) is not None
-
-
-def logs(names: Sequence[str]) -> List[str]:
-    """The kernel logs among the files of a folder."""
-    return [name for name in _LOGS if name in names] + [name for name in names if _LOG.match(name)]
-
-
-def log(name: str, names: Sequence[str]) -> Optional[str]:
-    """The log that belongs to the dump I(name) in a folder with I(names)."""
-    found = logs(names)
-    own = re.sub(_PACKED + "$", "", _NAMED_BY_TIME.sub("dmesg.", name))
-    if own in found:
-        return own
-    fits = [one for one in found if one in _LOGS or not _NAMED_BY_TIME.search(name)]
-    return fits[0] if fits and (len(fits) == 1 or fits[0] in _LOGS) else None
 
 
 def host(name: str, above: Sequence[str], nodename: Optional[str]) -> Optional[str]:
@@ -80,29 +68,54 @@ def host(name: str, above: Sequence[str], nodename: Optional[str]) -> Optional[s
     return nodename
 
 
-def unfinished(name: str, path: bytes, names: Sequence[str]) -> Optional[str]:
-    """What the name of a dump and the files beside it say of a capture that did not end well, or None."""
-    if _UNFINISHED.search(name):
-        words = _last_words(path) if "kexec-dmesg.log" in names else None
-        return "Its name says that it was not written to its end{0}.".format(
-            ', and kexec-dmesg.log says "{0}"'.format(words) if words else ""
-        )
-    if "README.txt" in names:
-        said = folder.text_or_none(os.path.join(path, b"README.txt")) or ""
-        status = re.search(r"^\s*vmcore status: (.*?)\s*$", said, re.MULTILINE)
-        if status and status.group(1) != "saved successfully":
-            return 'README.txt says "vmcore status: {0}".'.format(status.group(1))
+class Beside(object):
+    """The files in the folder I(path), asked for many dumps in it: each is read once."""
+
+    def __init__(self, path: bytes, names: Sequence[str]) -> None:
+        self._path = path
+        self._names = frozenset(names)
+        self._standard = [name for name in _LOGS if name in self._names]
+        self.logs = self._standard + [name for name in names if _LOG.match(name)]
+        self._texts: Dict[str, str] = {}
+
+    def log(self, name: str) -> Optional[str]:
+        """The kernel log that belongs to the dump I(name)."""
+        own = re.sub(_PACKED + "$", "", _NAMED_BY_TIME.sub("dmesg.", name))
+        if own in self._names and (own in _LOGS or _LOG.match(own)):
+            return own
+        if self._standard:
+            return self._standard[0]
+        return self.logs[0] if len(self.logs) == 1 and not _NAMED_BY_TIME.search(name) else None
+
+    def unfinished(self, name: str) -> Optional[str]:
+        """What the name of a dump and the files beside it say of a capture that did not end well, or None."""
+        if _UNFINISHED.search(name):
+            words = _last_words(self._text("kexec-dmesg.log"))
+            return "Its name says that it was not written to its end{0}.".format(
+                ', and kexec-dmesg.log says "{0}"'.format(words) if words else ""
+            )
+        said = self._text("README.txt")
+        status = _STATUS.search(said)
+        if status and status.group(1).strip() != "saved successfully":
+            return 'README.txt says "vmcore status: {0}".'.format(status.group(1).strip()[:200])
         if not status and "crash dump is likely incomplete" in said:
             return "README.txt was left as it is written before a capture, which therefore did not end."
-    if "vmcore-creation.status" in names:
-        said = folder.text_or_none(os.path.join(path, b"vmcore-creation.status")) or ""
-        if said.startswith("fail"):
+        if self._text("vmcore-creation.status").startswith("fail"):
             return 'vmcore-creation.status says "fail": the capture of "kdumpctl test" did not end.'
-    return None
+        return None
+
+    def _text(self, name: str) -> str:
+        """The text of a file, empty when there is none."""
+        if name not in self._names:
+            return ""
+        if name not in self._texts:
+            self._texts[name] = folder.text_or_none(os.path.join(self._path, name.encode("ascii"))) or ""
+        return self._texts[name]
 
 
-def _last_words(path: bytes) -> Optional[str]:
+def _last_words(said: str) -> Optional[str]:
     """The last line of the capture kernel's log that tells of a failure."""
-    said = folder.text_or_none(os.path.join(path, b"kexec-dmesg.log")) or ""
-    found = _FAILURE.findall(said)
-    return str(found[-1])[:200].strip() if found else None
+    last = None
+    for found in _FAILURE.finditer(said):
+        last = found
+    return last.group()[:200].strip() if last else None

@@ -9,7 +9,8 @@ an earlier one wrote, as makedumpfile does with the sub header when it has erase
 """
 
 import struct
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from heapq import heappop, heappush
 from typing import List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base
@@ -46,25 +47,43 @@ class _Content(Source):
 
     def __init__(self, source: Source, records: List[_Record]) -> None:
         self._source = source
-        self._order = {record.at: number for number, record in enumerate(records)}
-        self._records = sorted(records, key=lambda record: record.start)
-        self._starts = [record.start for record in self._records]
-        self._longest = max([0] + [record.end - record.start for record in records])
+        self._pieces = _pieces(records)
+        self._starts = [piece.start for piece in self._pieces]
         self.size = max([0] + [record.end for record in records])
 
     def read(self, offset: int, length: int) -> bytes:
         """At most I(length) bytes from I(offset), up to the last that a record has; zeros where none has any."""
-        first = bisect_left(self._starts, offset - self._longest)
+        length = max(0, min(length, self.size - offset))
+        first = max(0, bisect_right(self._starts, offset) - 1)
         after = bisect_left(self._starts, offset + length)
         found = bytearray(length)
         known = 0
-        for record in sorted(self._records[first:after], key=lambda record: self._order[record.at]):
+        for record in self._pieces[first:after]:
             begin, end = max(record.start, offset), min(record.end, offset + length)
             if begin < end:
                 data = self._source.read(record.at + begin - record.start, end - begin)
                 found[begin - offset : begin - offset + len(data)] = data
                 known = max(known, begin - offset + len(data))
         return bytes(found[:known])
+
+
+def _pieces(records: List[_Record]) -> List[_Record]:
+    """What is left of the records where later ones write over earlier ones, in the order of the content."""
+    by_start = sorted(range(len(records)), key=lambda number: records[number].start)
+    edges = sorted({edge for record in records for edge in (record.start, record.end)})
+    found: List[_Record] = []
+    running: List[int] = []
+    begun = 0
+    for begin, end in zip(edges, edges[1:]):
+        while begun < len(by_start) and records[by_start[begun]].start <= begin:
+            heappush(running, -by_start[begun])
+            begun += 1
+        while running and records[-running[0]].end <= begin:
+            heappop(running)
+        if running:
+            record = records[-running[0]]
+            found.append(_Record(begin, end, record.at + begin - record.start))
+    return found
 
 
 class FlattenedDump(Dump):
@@ -115,7 +134,11 @@ class FlattenedDump(Dump):
         if self._chain.broken:
             return self._chain.broken
         if self._chain.ended:
-            return self._inner.incomplete()
+            reason = self._inner.incomplete()
+            self.unknown = self._inner.unknown
+            self.limits += self._inner.limits
+            return reason
+        self.limits.append("Of its records, only the first {0} were followed.".format(RECORDS_LIMIT))
         if self.source.read(self.source.size - len(END), len(END)) != END:
             return "The end mark of the flattened format is missing: {0}".format(base.STOPPED)
         return self._inner.marked()

@@ -6,11 +6,12 @@
 import errno
 import os
 import stat
-from typing import Callable, List, NamedTuple, Optional, TypeVar
+from typing import Callable, List, NamedTuple, Optional, Tuple, TypeVar
 
 T = TypeVar("T")
 
 HALF = 1 << 20  # bytes of the beginning and of the end of a text that are read
+HALF_LINES = 50000  # lines of each that are kept; 1 MiB of a kernel's log has some 15000
 
 
 class UnreadableError(Exception):
@@ -67,7 +68,11 @@ def entries(path: bytes) -> List[Entry]:
 def with_file(path: bytes, use: Callable[[int], T]) -> T:
     """The result of I(use) on the descriptor of a regular file."""
     try:
-        # A pipe would make the open wait for a writer.
+        # Opening a device may act on it: a tape is rewound, a watchdog is started.
+        mode = os.lstat(path).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+            raise UnreadableError("It is not a regular file.")
+        # Another file may have come in its place. A pipe would make the open wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno == errno.ENXIO:  # a socket
@@ -91,22 +96,45 @@ def changed(path: bytes) -> float:
         return 0.0
 
 
-def _ends(descriptor: int) -> bytes:
+def _ends(descriptor: int) -> Tuple[bytes, int]:
+    """What is read of a text, and how long it is."""
     size = os.fstat(descriptor).st_size
     if size <= 2 * HALF:
-        return os.pread(descriptor, 2 * HALF, 0)
-    return os.pread(descriptor, HALF, 0) + b"\n" + os.pread(descriptor, HALF, size - HALF)
+        return os.pread(descriptor, 2 * HALF, 0), size
+    return os.pread(descriptor, HALF, 0) + b"\n" + os.pread(descriptor, HALF, size - HALF), size
+
+
+def text_and_limit(path: bytes) -> Tuple[str, Optional[str]]:
+    """A text file, and what of it was not read: of one above 2 MiB or 100000 lines the first and the last are.
+
+    Lines that are not UTF-8 are read as Latin-1.
+    """
+    content, size = with_file(path, _ends)
+    limit = None
+    if size > 2 * HALF:
+        limit = "Of {0}, only the first and the last MiB were read.".format(named(os.path.basename(path)))
+    if content.count(b"\n") > 2 * HALF_LINES:
+        limit = "Of {0}, only the first and the last {1} lines were read.".format(
+            named(os.path.basename(path)), HALF_LINES
+        )
+        first, last = content.split(b"\n", HALF_LINES)[:-1], content.rsplit(b"\n", HALF_LINES)[1:]
+        content = b"\n".join(first + last)
+    try:
+        return content.decode("utf-8"), limit
+    except UnicodeDecodeError:
+        return "\n".join(_line(line) for line in content.split(b"\n")), limit
+
+
+def _line(raw_line: bytes) -> str:
+    try:
+        return raw_line.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw_line.decode("latin-1")
 
 
 def text(path: bytes) -> str:
-    """A text file; of one above 2 MiB the first and the last MiB. Lines that are not UTF-8 are read as Latin-1."""
-    lines = []
-    for line in with_file(path, _ends).split(b"\n"):
-        try:
-            lines.append(line.decode("utf-8"))
-        except UnicodeDecodeError:
-            lines.append(line.decode("latin-1"))
-    return "\n".join(lines)
+    """A text file, as C(text_and_limit) reads it."""
+    return text_and_limit(path)[0]
 
 
 def text_or_none(path: bytes) -> Optional[str]:

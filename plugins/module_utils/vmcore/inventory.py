@@ -16,6 +16,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import evidence, folder, judgement
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FileSource
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.evidence import Beside
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.folder import Entry, UnreadableError
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.judgement import Judgement
 
@@ -86,6 +87,15 @@ class _Looked(NamedTuple):
     judgement: Judgement
     after: os.stat_result
     is_dump: bool
+    failed: bool = False  # the disk did
+
+
+class _Log(NamedTuple):
+    """What the log beside a dump says of the crash, what of it was not read, and whether it holds the mark."""
+
+    crash: Optional[panic.Crash] = None
+    limit: Optional[str] = None
+    marked: Optional[bool] = None
 
 
 class _Search(object):
@@ -96,6 +106,7 @@ class _Search(object):
         self.unreadable: List[Dict[str, str]] = []
         self._earliest = earliest
         self._mark = mark
+        self._logs: Dict[bytes, _Log] = {}  # of one folder
         self._seen: Set[Tuple[int, int]] = set()
         self._top = b""  # the path that is searched, as the file system has it and as it was given
         self._given = ""
@@ -121,7 +132,7 @@ class _Search(object):
             if stat.S_ISDIR(mode):
                 self._walk(self._top, [])
             else:
-                self._file(Entry(os.path.basename(self._top), self._top, False, False), [], [])
+                self._file(Entry(os.path.basename(self._top), self._top, False, False), [], None)
 
     def _shown(self, path: bytes) -> str:
         """A path as the host and the administrator call it."""
@@ -151,17 +162,18 @@ class _Search(object):
         except UnreadableError as error:
             self._skip(path, str(error))
             return
-        names = [folder.named(one.name) for one in found if not one.is_folder]
+        beside = Beside(path, [folder.named(one.name) for one in found if not one.is_folder])
+        self._logs = {}
         dumps = 0
         for one in found:
             if one.is_link:
                 self._link(one)
             elif not one.is_folder:
-                dumps += self._file(one, above, names)
+                dumps += self._file(one, above, beside)
             elif len(above) < DEPTH and one.name != b"lost+found":
                 self._walk(one.path, above + [folder.named(one.name)])
         if above and not dumps:
-            self._no_dump(path, names)
+            self._no_dump(path, beside)
 
     def _link(self, entry: Entry) -> None:
         """A link to a dump inside the searched path is found there; any other is not followed."""
@@ -175,16 +187,16 @@ class _Search(object):
                 "Name the target in paths to look there.".format(folder.named(target)),
             )
 
-    def _no_dump(self, path: bytes, names: List[str]) -> None:
+    def _no_dump(self, path: bytes, beside: Beside) -> None:
         """A folder that holds the log of a crash alone tells of a capture that failed, or was not meant to dump."""
-        kept = evidence.logs(names)
+        kept = beside.logs
         if kept and folder.changed(os.path.join(path, folder.raw(kept[0]))) >= (self._earliest or 0):
             self._skip(path, "It holds the log of a crash, {0}, but no dump: the capture failed.".format(kept[0]))
 
-    def _file(self, entry: Entry, above: List[str], names: List[str]) -> bool:
+    def _file(self, entry: Entry, above: List[str], beside: Optional[Beside]) -> bool:
         """Judge one file; whether it is a dump, or was meant to be one."""
         name = folder.named(entry.name)
-        meant = evidence.is_dump(name) or not names
+        meant = evidence.is_dump(name) or not beside
         if evidence.is_other(name):
             return False
         try:
@@ -194,23 +206,24 @@ class _Search(object):
                 self._skip(entry.path, str(error))
             return meant
         if looked.is_dump and self._new(looked.after):
-            self._add(entry, name, above, names or _beside(entry), looked)
+            self._add(entry, name, above, beside or _beside(entry), looked)
         return looked.is_dump
 
-    def _add(self, entry: Entry, name: str, above: List[str], names: List[str], looked: _Looked) -> None:
+    def _add(self, entry: Entry, name: str, above: List[str], beside: Beside, looked: _Looked) -> None:
         """Add a dump to what was found, unless it is too old."""
         status, judged = looked.after, looked.judgement
         moment = judged.header.time or status.st_mtime
         if self._earliest is not None and moment < self._earliest:
             return
         path = os.path.dirname(entry.path)
-        log = evidence.log(name, names)
-        said = self._log(os.path.join(path, folder.raw(log))) if log else None
-        crash = panic.analyse(said) if said else None
-        reasons = [evidence.unfinished(name, path, names), _written(looked), judged.reason]
+        log = beside.log(name)
+        said = self._log(os.path.join(path, folder.raw(log))) if log else _Log()
+        crash, limit = said.crash, said.limit
+        reasons = [beside.unfinished(name), _written(looked), judged.reason]
         if judged.error:
             reasons.append("It cannot be judged.")
         reason = " ".join(one for one in reasons if one) or None
+        complete = None if looked.failed or (judged.unknown and not reason) else reason is None
         shown = self._shown(entry.path)
         directory = os.path.dirname(shown)
         found = {
@@ -225,31 +238,37 @@ class _Search(object):
             "format": judged.format,
             "flattened_content": judged.content,
             "packed": judged.packed,
-            "complete": reason is None,
-            "incomplete_reason": reason,
+            "complete": complete,
+            "incomplete_reason": reason or judged.unknown,
+            "limits": list(judged.limits) + ([limit] if limit else []),
             "dmesg": os.path.join(directory, log) if log else None,
             "panic": crash.message if crash else None,
             "signature": panic.signature_of(crash) if crash else None,
-            "marked": self._mark in said if self._mark and said else None,
+            "marked": said.marked,
             "error": judged.error,
         }
         self.found.append((moment, shown, found))
 
-    def _log(self, log: bytes) -> Optional[str]:
-        """The text of the log beside a dump."""
-        try:
-            return folder.text(log)
-        except UnreadableError as error:
-            self._skip(log, str(error))
-            return None
+    def _log(self, log: bytes) -> _Log:
+        """What the log beside a dump says. Many dumps may have one log."""
+        if log not in self._logs:
+            try:
+                text, limit = folder.text_and_limit(log)
+                marked = self._mark in text if self._mark and text else None
+                self._logs[log] = _Log(panic.analyse(text), limit, marked)
+            except UnreadableError as error:
+                self._skip(log, str(error))
+                self._logs[log] = _Log()
+        return self._logs[log]
 
 
-def _beside(entry: Entry) -> List[str]:
+def _beside(entry: Entry) -> Beside:
     """The files beside one that was named itself."""
+    path = os.path.dirname(entry.path)
     try:
-        return [folder.named(one.name) for one in folder.entries(os.path.dirname(entry.path))]
+        return Beside(path, [folder.named(one.name) for one in folder.entries(path)])
     except UnreadableError:
-        return []
+        return Beside(path, [])
 
 
 def _look(descriptor: int, meant: bool) -> _Looked:
@@ -262,6 +281,7 @@ def _look(descriptor: int, meant: bool) -> _Looked:
         judged = judgement.judge(source)
     except OSError as error:
         judged = Judgement("unknown", error="It cannot be read: {0}".format(folder.why(error)))
+        return _Looked(before, judged, os.fstat(descriptor), True, failed=True)
     # Processes leave ELF core files too. Those of kernels name the kernel.
     is_dump = meant or judged.format != "elf" or judged.header.kernel is not None
     return _Looked(before, judged, os.fstat(descriptor), is_dump)

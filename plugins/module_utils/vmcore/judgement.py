@@ -3,9 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a file is, and whether it is a whole dump. The magic counts, never the name."""
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FormatError, Header, Source
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import (
+    Dump,
+    FormatError,
+    Header,
+    LimitError,
+    MeteredSource,
+    Source,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import MAGIC, ElfDump
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.flattened import FlattenedDump
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
@@ -33,6 +40,8 @@ class Judgement(NamedTuple):
     reason: Optional[str] = None  # why it is not whole
     error: Optional[str] = None  # why it could not be read
     packed: Optional[str] = None  # by which program, as a whole
+    unknown: Optional[str] = None  # why it cannot be told whether it is whole
+    limits: Tuple[str, ...] = ()  # what was not looked at because it would take too much
 
 
 def recognised(head: bytes) -> bool:
@@ -50,11 +59,28 @@ def judge(source: Source) -> Judgement:
     kind = next((one for one in FORMATS if one.recognise(head)), None)
     if kind is None:
         return Judgement("unknown", error=_unknown(head))
+    dump: Optional[Dump] = None
     try:
-        dump = kind(source)
-        return Judgement(dump.name, dump.content, dump.header(), dump.incomplete(), packed=dump.packed)
+        dump = kind(MeteredSource(source))
+        header, reason = dump.header(), dump.incomplete()
+        return Judgement(dump.name, dump.content, header, reason, None, dump.packed, dump.unknown, tuple(dump.limits))
     except FormatError as error:
         return Judgement(kind.name, error=str(error))
+    except LimitError as error:
+        text = "Judging it was ended: {0}.".format(error)
+        if dump is None:
+            return Judgement(kind.name, unknown=text, limits=(text,))
+        return Judgement(
+            dump.name, dump.content, _header(dump), dump.marked(), None, dump.packed, text, tuple(dump.limits) + (text,)
+        )
+
+
+def _header(dump: Dump) -> Header:
+    """The header of a dump whose limit of reads may be reached already."""
+    try:
+        return dump.header()
+    except LimitError:
+        return Header()
 
 
 def _unknown(head: bytes) -> str:

@@ -175,9 +175,12 @@ class CompressedDump(base.Dump):
         """What is missing of the map, the table, and what comes after them."""
         split = self._range() is not None
         counted = self._counted()
+        if split and counted is None:
+            self.unknown = "It is a part of a split dump whose map of pages is too long to be counted."
+            return None
         if split and not counted:
             # A part of memory may hold nothing to dump, but not all of it.
-            empty = counted == 0 and self._counted(whole=True) == 0
+            empty = self._counted(whole=True) == 0
             return "The map of pages is all zeros: {0}".format(LOST) if empty else None
         first = self._entries(0, 1)
         if not first or not first[0].offset:
@@ -243,6 +246,7 @@ class CompressedDump(base.Dump):
             length //= 2
             start += length
         if length > MAP_LIMIT:
+            self.limits.append("Its map of pages is longer than {0} MiB and was not counted.".format(MAP_LIMIT >> 20))
             return None
         begin, end = (None if whole else self._range()) or (0, length * 8)
         return sum(_bits(chunk) for chunk in self._map(start, begin, min(end, length * 8)))

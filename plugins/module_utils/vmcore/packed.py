@@ -11,7 +11,13 @@ import importlib
 import io
 from typing import Any, BinaryIO, Callable, Dict, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Dump, FormatError, Header, Source
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import (
+    Dump,
+    FormatError,
+    Header,
+    LimitError,
+    Source,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import ElfDump
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.flattened import END, FlattenedDump
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
@@ -19,7 +25,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compresse
 BEGINNING = 1 << 16  # bytes that are unpacked for the header: headers and notes are in the first few KiB
 STEP = 1 << 12
 PACKED_LIMIT = 256 << 20  # bytes of a file that is unpacked to its end
-UNPACKED_LIMIT = 2 << 30  # bytes that this may give
+UNPACKED_LIMIT = 256 << 20  # bytes that this may give
+XZ_MEMORY = 72 << 20  # bytes that xz may take: its highest preset takes 65 MiB, a file may ask for 4 GiB
 CHUNK = 1 << 20
 
 
@@ -41,10 +48,45 @@ def _class(module: str, name: str) -> Callable[[BinaryIO], BinaryIO]:
     return opened
 
 
+class _Xz(io.RawIOBase):
+    """What xz unpacks. LZMAFile takes as much memory as the file says."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super(_Xz, self).__init__()
+        self._lzma: Any = importlib.import_module("lzma")
+        self._stream = stream
+        self._inside: Any = None
+        self._raw = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, or none at the end."""
+        while True:
+            if self._inside is None:
+                self._raw = (self._raw or self._stream.read(STEP)).lstrip(b"\0")  # streams are padded with zeros
+                if not self._raw:
+                    return b""
+                self._inside = self._lzma.LZMADecompressor(self._lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+            elif self._inside.needs_input:
+                self._raw = self._stream.read(STEP)
+                if not self._raw:
+                    raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            data = bytes(self._inside.decompress(self._raw, size))
+            self._raw = b""
+            if self._inside.eof:
+                self._raw, self._inside = self._inside.unused_data, None
+            if data:
+                return data
+
+
+def _xz(stream: BinaryIO) -> BinaryIO:
+    found: Any = _Xz(stream)
+    return found  # type: ignore[no-any-return]
+
+
 _PACKERS: Dict[str, _Packer] = {
     "gzip": _Packer(b"\x1f\x8b\x08", _class("gzip", "GzipFile")),
     "bzip2": _Packer(b"BZh", _class("bz2", "BZ2File")),
-    "xz": _Packer(b"\xfd7zXZ\0", _class("lzma", "LZMAFile")),
+    "xz": _Packer(b"\xfd7zXZ\0", _xz),
     "lz4": _Packer(b"\x04\x22\x4d\x18", None),  # Python's library unpacks neither of these two
     "zstd": _Packer(b"\x28\xb5\x2f\xfd", None),
 }
@@ -62,7 +104,11 @@ def _read(stream: BinaryIO, length: int) -> bytes:
     """The next bytes of an unpacked stream."""
     try:
         return stream.read(length)
+    except LimitError:
+        raise
     except Exception as error:  # each of the libraries has errors of its own
+        if "limit" in str(error).lower():
+            raise LimitError("unpacking it takes more than {0} MiB of memory".format(XZ_MEMORY >> 20)) from error
         raise _BrokenError(str(error)) from error
 
 
@@ -156,14 +202,16 @@ class PackedDump(Dump):
 
         Proven of a flattened dump of at most 256 MiB: that it can be unpacked, and ends with the end mark.
         """
-        return self.marked() or (
-            self._end_missing()
-            if isinstance(self._inner, FlattenedDump) and self.source.size <= PACKED_LIMIT
-            else self._unknown()
-        )
+        marked = self.marked()
+        if marked:
+            return marked
+        if isinstance(self._inner, FlattenedDump) and self.source.size <= PACKED_LIMIT:
+            return self._end_missing()
+        self._cannot_tell()
+        return None
 
-    def _unknown(self) -> str:
-        return (
+    def _cannot_tell(self) -> None:
+        self.unknown = (
             "It is packed with {0}, and its end cannot be seen here. Unpack it and look again; "
             "let makedumpfile compress (-c, -l or -z) instead of setting KDUMP_COMPRESSION.".format(self.packed)
         )
@@ -181,7 +229,8 @@ class PackedDump(Dump):
         except _BrokenError as error:
             return "It is packed with {0}, and breaks off or is damaged: {1}.".format(self.packed, error)
         if size > UNPACKED_LIMIT:
-            return self._unknown()
+            self._cannot_tell()
+            return None
         if tail != END:
             return "The end mark of the flattened format is missing inside: makedumpfile did not end well."
         return None

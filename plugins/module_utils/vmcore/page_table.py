@@ -53,14 +53,13 @@ def entries(source: Source, order: str, table: int, number: int, count: int) -> 
     """I(count) entries from entry I(number) of the table; less where the file ends."""
     raw = source.read(table + number * ENTRY, count * ENTRY)
     whole = raw[: len(raw) // ENTRY * ENTRY]
-    return [
-        Entry(offset, size, flags) for offset, size, flags, _page in struct.iter_unpack(str(order + "qIIQ"), whole)
-    ]
+    return [Entry(offset, size, flags) for offset, size, flags, _page in struct.iter_unpack(str(order + "qIIQ"), whole)]
 
 
 def missing(source: Source, place: Place, last: int) -> Optional[str]:
     """What is missing of the table, of the page data, or before byte I(last), where the last thing but a page ends."""
-    number, found = place.entries, []  # type: int, List[Entry]
+    number = place.entries
+    found: List[Entry] = []
     for _chunk in range(TABLE_LIMIT):
         count = min(CHUNK // ENTRY, number)
         number -= count
@@ -116,9 +115,7 @@ def _lost(source: Source, place: Place, number: int, entry: Entry) -> Optional[s
     """Whether the data of a page cannot be what was written."""
     raw = source.read(entry.offset, entry.size)
     if len(raw) < entry.size:
-        return "It is cut short: {0} bytes, but a page ends at byte {1}.".format(
-            source.size, entry.offset + entry.size
-        )
+        return "It is cut short: {0} bytes, but a page ends at byte {1}.".format(source.size, entry.offset + entry.size)
     # makedumpfile compresses a page only to less than its size; other writers flag what they did not compress.
     packed = entry.flags & COMPRESSED and entry.size < place.block_size
     if not raw.strip(b"\0"):
@@ -126,17 +123,22 @@ def _lost(source: Source, place: Place, number: int, entry: Entry) -> Optional[s
             return _LOST.format(number + 1, place.entries, "zeros", "compressed")
         if place.zeros_are_shared and not entry.flags and not _is_shared(entry, place):
             return _LOST.format(number + 1, place.entries, "zeros", "own")
-    elif packed and entry.flags & ZLIB and not _unpacks(raw, place.block_size):
-        return _LOST.format(number + 1, place.entries, "other bytes", "compressed")
-    elif packed and entry.flags & ZSTD and not raw.startswith(_ZSTD_MAGIC):
+    elif packed and not _begins_well(raw, entry.flags, place.block_size):
         return _LOST.format(number + 1, place.entries, "other bytes", "compressed")
     return None
+
+
+def _begins_well(raw: bytes, flags: int, size: int) -> bool:
+    """Whether I(raw) can be a compressed page, as far as that can be told without the libraries of each."""
+    if flags & ZLIB:
+        return _unpacks(raw, size)
+    return not flags & ZSTD or raw.startswith(_ZSTD_MAGIC)
 
 
 def _unpacks(raw: bytes, size: int) -> bool:
     """Whether I(raw) is a page that zlib compressed, as far as this Python can tell."""
     try:
-        zlib = importlib.import_module("zlib")  # type: Any
+        zlib: Any = importlib.import_module("zlib")
     except ImportError:
         return True
     stream = zlib.decompressobj()

@@ -26,6 +26,11 @@ ANY_TEXT = st.text(st.characters())  # surrogates included
         ("\x1b[31mred", "\\x1b[31mred"),
         ("\x9b31mred\x7f\0", "\\x9b31mred\\x7f\\x00"),
         ("\ud83d alone", "\\ud83d alone"),
+        ("evil\u202egpj.exe", "evil\\u202egpj.exe"),
+        ("\u202a\u202d\u2066\u2069\u200e\u200f\u061c", "\\u202a\\u202d\\u2066\\u2069\\u200e\\u200f\\u061c"),
+        ("web\u200b1\u200d\u2060\ufeff\xad", "web\\u200b1\\u200d\\u2060\\ufeff\\xad"),
+        ("one\u2028two\u2029", "one\\u2028two\\u2029"),
+        ("tag\U000e0041", "tag\\U000e0041"),
     ],
 )
 def test_unprintable_characters_are_shown(text: str, expected: str) -> None:

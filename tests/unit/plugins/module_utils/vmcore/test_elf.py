@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import elf as module
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FormatError, Header
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import ElfDump
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.judgement import judge
 from tests.unit.plugins.module_utils.vmcore.dumps import TIME, Memory, Sparse, elf, fixture, note
 
 MADE = Header(TIME, "6.12.0-made", None)
@@ -152,3 +153,23 @@ def test_a_dump_of_100_gb_is_judged_by_little() -> None:
     assert (dump.header(), dump.incomplete()) == (MADE, None)
     assert "a segment ends at byte" in (ElfDump(Sparse(size - 1, source.pieces)).incomplete() or "")
     assert source.count < 1 << 17
+
+
+def test_the_notes_of_all_segments_have_one_budget() -> None:
+    """Many segments over one area of empty notes: 1.3 MiB would take minutes."""
+    segments, notes = 2000, 4000
+    head = bytearray(elf(loads=0, with_note=False)[:64])
+    at = 64 + 56 * segments
+    struct.pack_into("<H", head, 56, segments)
+    table = struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, 12 * notes, 12 * notes, 0) * segments
+    content = bytes(head) + table + bytes(12 * notes + 24)
+    source = Sparse(len(content), [(0, content)])
+    found = judge(source)
+    assert (found.error, found.limits) == (None, ("Of its notes, only the first 16384 were looked at.",))
+    assert source.count < 24 * 16400 + 5 * len(content)
+
+
+def test_more_segments_than_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SEGMENTS_LIMIT", 2)
+    found = judge(Memory(elf()))
+    assert (found.reason, found.unknown) == (None, "Only the first 2 of its 4 program headers were looked at.")

@@ -9,6 +9,7 @@ from typing import Dict, List, Optional
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import evidence
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.evidence import Beside
 from tests.unit.plugins.module_utils.vmcore.dumps import raw
 
 
@@ -88,7 +89,7 @@ def test_firmware_leaves_cores_of_its_own() -> None:
     ],
 )
 def test_the_log_of_a_dump(name: str, beside: List[str], log: Optional[str]) -> None:
-    assert evidence.log(name, [name] + beside) == log
+    assert Beside(b"/nowhere", [name] + beside).log(name) == log
 
 
 @pytest.mark.parametrize(
@@ -184,9 +185,17 @@ def test_a_capture_that_did_not_end_well(
 ) -> None:
     for one, text in files.items():
         (tmp_path / one).write_text(text)
-    assert evidence.unfinished(name, str(tmp_path).encode(), [name] + list(files)) == reason
+    assert Beside(str(tmp_path).encode(), [name] + list(files)).unfinished(name) == reason
 
 
 def test_files_that_vanish_say_nothing(tmp_path: Path) -> None:
     names = ["vmcore", "README.txt", "vmcore-creation.status"]
-    assert evidence.unfinished("vmcore", str(tmp_path).encode(), names) is None
+    assert Beside(str(tmp_path).encode(), names).unfinished("vmcore") is None
+
+
+@pytest.mark.parametrize("said", ["\n" * (2 << 20), "vmcore status:" + " " * (2 << 20) + "x", " \n" * (1 << 20)])
+def test_a_readme_of_blanks_takes_one_look(said: str, tmp_path: Path) -> None:
+    """A search that begins again at each line break takes hours for this."""
+    (tmp_path / "README.txt").write_text(said)
+    found = Beside(str(tmp_path).encode(), ["vmcore", "README.txt"]).unfinished("vmcore")
+    assert (found is None) is ("status" not in said)

@@ -192,3 +192,15 @@ def test_a_hundred_thousand_records_are_judged_by_little(tmp_path: Path) -> None
     with path.open("rb") as opened_stream:
         dump = FlattenedDump(FileSource(opened_stream.fileno()))
         assert (dump.header().nodename, dump.incomplete()) == ("made1", None)
+
+
+def test_records_that_overlap_are_read_once() -> None:
+    """4000 records over the same place: a file of 16 MiB would be read for many GiB."""
+    made = kdump(zeros=())
+    pieces = [(0, made.content)] * 400 + [(offset, b"x" * 3) for offset in range(200000, 200400)]
+    content = flat(pieces + [(0, made.content)])
+    source = Sparse(len(content), [(0, content)])
+    dump = FlattenedDump(source)
+    assert dump.header() == MADE
+    dump.incomplete()
+    assert source.count < 3 * len(made.content) + 401 * 16 * 3 + 65536

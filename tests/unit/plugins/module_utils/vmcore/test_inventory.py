@@ -9,6 +9,7 @@ import json
 import os
 import time
 import tracemalloc
+from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, List, Union
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import folder, inventory, judgement
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base, evidence, folder, inventory, judgement
 from tests.unit.plugins.module_utils.vmcore.dumps import ISO, TIME, elf, fixture, flat, kdump, raw, records
 
 SYSRQ = "Kernel panic - not syncing: sysrq triggered crash"
@@ -44,7 +45,7 @@ def find(root: Path, *paths: str, **settings: Any) -> Dict[str, Any]:
     assert found["newest"] == (found["vmcores"][-1] if found["count"] else None)
     assert all(sorted(one) == ["path", "reason"] for one in found["unreadable"])
     for one in found["vmcores"]:
-        assert one["complete"] is (one["incomplete_reason"] is None)
+        assert (one["complete"] is True) is (one["incomplete_reason"] is None)
     return found
 
 
@@ -79,6 +80,7 @@ def test_a_dump_of_kdump_tools(tmp_path: Path) -> None:
         "packed": None,
         "complete": True,
         "incomplete_reason": None,
+        "limits": [],
         "dmesg": "/var/crash/202611221828/dmesg.202611221828",
         "panic": SYSRQ,
         "signature": SIGNATURE,
@@ -454,7 +456,7 @@ def test_a_disk_that_fails_in_the_middle(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "pread", fail)
     dump = only(tmp_path)
     assert dump["error"] == "It cannot be read: Input/output error. Check the file system."
-    assert (dump["complete"], dump["incomplete_reason"]) == (False, "It cannot be judged.")
+    assert (dump["complete"], dump["incomplete_reason"]) == (None, "It cannot be judged.")
 
 
 def test_a_folder_that_vanishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -515,6 +517,76 @@ def test_dumps_of_100_gib_take_little_time_and_memory(tmp_path: Path) -> None:
     }
     assert seconds < 2
     assert peak < 8 << 20
+
+
+def test_a_limit_is_said_and_the_search_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "READS_LIMIT", 20)
+    write(tmp_path, "var/crash/1/vmcore", kdump().content)
+    write(tmp_path, "var/crash/2/vmcore", elf())
+    write(tmp_path, "var/crash/2/dmesg", b"\n" * 100001)
+    bounded, whole = find(tmp_path)["vmcores"]
+    text = "Judging it was ended: more than 20 places of it would have to be read."
+    assert (bounded["complete"], bounded["incomplete_reason"], bounded["limits"]) == (None, text, [text])
+    assert bounded["kernel"] == "6.12.0-made"
+    assert (whole["complete"], whole["incomplete_reason"]) == (True, None)
+    assert whole["limits"] == ["Of dmesg, only the first and the last 50000 lines were read."]
+
+
+@pytest.mark.parametrize("line", [b"\n", b"BUG\n", b"\xff\n", b"<0>[1.0] BUG: x\n"])
+def test_of_a_log_of_many_lines_some_are_read(line: bytes, tmp_path: Path) -> None:
+    path = write(tmp_path, "dmesg", line * ((2 << 20) // len(line) - 60) + b"Kernel panic - not syncing: at last\n")
+    text, limit = folder.text_and_limit(str(path).encode())
+    assert text.count("\n") <= 2 * folder.HALF_LINES
+    assert text.endswith("\nKernel panic - not syncing: at last\n")
+    assert limit == "Of dmesg, only the first and the last 50000 lines were read."
+
+
+def test_many_dumps_in_one_folder_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is beside them is listed and read once, not for each of them."""
+    for number in range(60):
+        write(tmp_path, "var/crash/dump.2026112218{0:02}".format(number), elf())
+        write(tmp_path, "var/crash/dmesg.2026112218{0:02}".format(number), b"")
+    for name in ("README.txt", "dmesg"):
+        write(tmp_path, "var/crash/" + name, b"")
+    write(tmp_path, "var/crash/vmcore-incomplete", elf())
+    write(tmp_path, "var/crash/vmcore1", elf())
+    listed, opened, counts = os.listdir, os.open, Counter()  # type: Any, Any, Any
+    matched = evidence._LOG.match
+
+    def count_list(path: Any) -> Any:
+        counts["list"] += 1
+        return listed(path)
+
+    def count_open(path: Any, *arguments: Any) -> Any:
+        counts[os.path.basename(path)] += 1
+        return opened(path, *arguments)
+
+    class Pattern(object):
+        """Counts how often a name is looked at."""
+
+        @staticmethod
+        def match(name: str) -> Any:
+            counts["match"] += 1
+            return matched(name)
+
+    monkeypatch.setattr(os, "listdir", count_list)
+    monkeypatch.setattr(os, "open", count_open)
+    monkeypatch.setattr(evidence, "_LOG", Pattern)
+    assert find(tmp_path)["count"] == 62
+    assert (counts["list"], counts[b"README.txt"], counts[b"dmesg"]) == (1, 2, 2)  # once as a file that may be a dump
+    assert counts["match"] < 3 * 125
+
+
+def test_what_is_no_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a device may act on it."""
+    os.makedirs(str(tmp_path / "var" / "crash"))
+    os.mkfifo(str(tmp_path / "var" / "crash" / "vmcore"))
+
+    def refuse(path: Any, *arguments: Any) -> int:
+        raise AssertionError("opened {0!r}".format(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert reasons(tmp_path) == {"/var/crash/vmcore": "It is not a regular file."}
 
 
 @given(st.dictionaries(st.sampled_from(["vmcore", "vmcore.flat", "dmesg", "README.txt", "x"]), st.binary(max_size=600)))

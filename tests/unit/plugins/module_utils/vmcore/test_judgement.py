@@ -118,3 +118,20 @@ def test_vmcoreinfo_is_read_line_by_line() -> None:
     info = base.vmcoreinfo(b"OSRELEASE=6.12 \nLENGTH(a)=5\nno sign\nSYMBOL(x)=a=b\n")
     assert info == {"OSRELEASE": "6.12", "LENGTH(a)": "5", "SYMBOL(x)": "a=b"}
     assert base.header_of(info) == Header(None, "6.12", None)
+
+
+@pytest.mark.parametrize(
+    ("limit", "text"),
+    [
+        ("READS_LIMIT", "more than 3 places of it would have to be read"),
+        ("BYTES_LIMIT", "more than 0 MiB of it would have to be read"),
+        ("SECONDS_LIMIT", "it took more than -1 seconds"),
+    ],
+)
+@pytest.mark.parametrize("content", WHOLE[:8])
+def test_judging_ends_at_a_limit(limit: str, text: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said which, and nothing is claimed: neither that the dump is whole nor that it is not."""
+    monkeypatch.setattr(base, limit, {"READS_LIMIT": 3, "BYTES_LIMIT": 50, "SECONDS_LIMIT": -1}[limit])
+    found = judged(content)
+    assert (found.reason, found.error, found.unknown) == (None, None, "Judging it was ended: {0}.".format(text))
+    assert found.limits[-1] == found.unknown

@@ -5,7 +5,9 @@
 
 import gzip
 import importlib
+import lzma
 from types import ModuleType
+from typing import Optional
 
 import pytest
 
@@ -33,7 +35,8 @@ def test_a_packed_file_that_was_cut(name: str, packer: str) -> None:
 
 @pytest.mark.parametrize(("name", "packer"), NAMES)
 def test_a_packed_file_that_was_cut_at_once(name: str, packer: str) -> None:
-    assert "Packed with {0}, and cannot be unpacked".format(packer) in (judged(raw(name)[:64]).error or "")
+    found = judged(raw(name)[:64])
+    assert (found.error or "").startswith(("Packed with {0}, and cannot be".format(packer), "Flattened, but no dump"))
 
 
 def test_the_packer_ends_well_when_makedumpfile_did_not() -> None:
@@ -45,7 +48,7 @@ def test_the_packer_ends_well_when_makedumpfile_did_not() -> None:
 @pytest.mark.parametrize("limit", ["PACKED_LIMIT", "UNPACKED_LIMIT"])
 def test_a_dump_too_big_to_unpack(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, limit, 100)
-    assert (judged(raw("tiny-flattened.gz")).reason or "").startswith(
+    assert (judged(raw("tiny-flattened.gz")).unknown or "").startswith(
         "It is packed with gzip, and its end cannot be seen here."
     )
 
@@ -59,14 +62,14 @@ def test_a_mark_of_makedumpfile_counts_first() -> None:
 def test_other_formats_inside_show_no_end(content: bytes, format_: str) -> None:
     found = judged(gzip.compress(content))
     assert (found.format, found.header.kernel, found.packed) == (format_, "6.12.0-made", "gzip")
-    assert "its end cannot be seen here" in (found.reason or "")
+    assert "its end cannot be seen here" in (found.unknown or "")
 
 
 @pytest.mark.parametrize(("magic", "packer"), [(b"\x04\x22\x4d\x18", "lz4"), (b"\x28\xb5\x2f\xfd", "zstd")])
 def test_what_python_cannot_unpack(magic: bytes, packer: str) -> None:
     found = judged(magic + b"\0" * 100)
     assert (found.format, found.header, found.packed, found.error) == ("unknown", Header(), packer, None)
-    assert (found.reason or "").startswith("It is packed with {0}, and its end cannot be seen here.".format(packer))
+    assert (found.unknown or "").startswith("It is packed with {0}, and its end cannot be seen here.".format(packer))
 
 
 def test_a_python_without_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +77,7 @@ def test_a_python_without_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    assert "its end cannot be seen here" in (judged(raw("tiny-flattened.xz")).reason or "")
+    assert "its end cannot be seen here" in (judged(raw("tiny-flattened.xz")).unknown or "")
 
 
 def test_a_long_dump_is_unpacked_for_its_header_only_as_far_as_needed() -> None:
@@ -89,3 +92,39 @@ def test_something_else_inside() -> None:
 
 def test_damage_at_the_beginning() -> None:
     assert "Packed with gzip, and cannot be unpacked" in (judged(b"\x1f\x8b\x08" + b"\xff" * 100).error or "")
+
+
+# ---- bombs
+
+
+@pytest.mark.parametrize("module", ["gzip", "bz2", "lzma"])
+def test_a_bomb_is_unpacked_only_so_far(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "UNPACKED_LIMIT", 1 << 20)
+    monkeypatch.setattr(packed, "CHUNK", 1 << 16)
+    unpacked, read = [], packed._read
+    monkeypatch.setattr(packed, "_read", lambda *arguments: unpacked.append(read(*arguments)) or unpacked[-1])
+    bomb = importlib.import_module(module).compress(fixture("tiny-flattened") + bytes(32 << 20))
+    assert len(bomb) < 64 << 10
+    found = judged(bomb)
+    assert (found.reason, found.error, "cannot be seen here" in (found.unknown or "")) == (None, None, True)
+    assert sum(len(one) for one in unpacked) < (1 << 20) + (1 << 18)
+
+
+@pytest.mark.parametrize(("memory", "whole"), [(packed.XZ_MEMORY, True), (1 << 20, None)])
+def test_xz_gets_only_so_much_memory(memory: int, whole: Optional[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The header of a file may ask for gigabytes."""
+    monkeypatch.setattr(packed, "XZ_MEMORY", memory)
+    found = judged(lzma.compress(fixture("tiny-flattened"), preset=9))
+    assert (found.reason, found.error) == (None, None)
+    if whole:
+        assert (found.header, found.unknown) == (TINY, None)
+    else:
+        assert found.unknown == "Judging it was ended: unpacking it takes more than 1 MiB of memory."
+        assert found.limits == (found.unknown,)
+
+
+@pytest.mark.parametrize("between", [b"", bytes(8)])
+def test_several_streams_of_xz_are_one_dump(between: bytes) -> None:
+    content = fixture("tiny-flattened")
+    found = judged(lzma.compress(content[:9000]) + between + lzma.compress(content[9000:]))
+    assert (found.header, found.reason, found.unknown) == (TINY, None, None)
