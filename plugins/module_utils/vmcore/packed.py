@@ -9,7 +9,7 @@ unpacked, which is done as far as that takes seconds.
 
 import importlib
 import io
-from typing import Any, BinaryIO, Callable, Dict, NamedTuple, Optional
+from typing import Any, BinaryIO, Callable, Dict, NamedTuple, Optional, cast
 
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import (
     Dump,
@@ -79,8 +79,7 @@ class _Xz(io.RawIOBase):
 
 
 def _xz(stream: BinaryIO) -> BinaryIO:
-    found: Any = _Xz(stream)
-    return found  # type: ignore[no-any-return]
+    return cast(BinaryIO, _Xz(stream))
 
 
 _PACKERS: Dict[str, _Packer] = {
