@@ -205,3 +205,12 @@ def test_a_converged_fleet_costs_two_looks(fleet: Fleet) -> None:
     assert run.order("kdump_info") == [("web1", "kdump_info"), ("web2", "kdump_info")] * 2
     assert {event["module"] for event in run.events} == {"kdump_info"}
     assert "2 had nothing to do" in run.output
+
+
+def test_the_waves_keep_their_order_with_worker_processes(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a controller, where results come in any order."""
+    monkeypatch.setenv("KDUMP_FLEET_WORKERS", "1")
+    fleet.hosts(*(f"web{number}" for number in range(1, 6)), state="staged")
+    run = rollout(fleet, "--tags", "kdump_reboot", kdump_waves="1,2")
+    rebooted = run.who("reboot")
+    assert [set(rebooted[:1]), set(rebooted[1:3]), set(rebooted[3:])] == [{"web1"}, {"web2", "web3"}, {"web4", "web5"}]
