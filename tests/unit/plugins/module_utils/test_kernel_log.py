@@ -122,3 +122,19 @@ def test_the_first_frame_beside_the_heading() -> None:
         "f",
         "g",
     ]
+
+
+def test_the_last_line_in_which_a_trace_is_looked_for() -> None:
+    for more, found in ((2, ["g"]), (1, [])):
+        log = kernel_log.lines("cause\n" + "more\n" * (kernel_log.TRACE_LINES - more) + "Call Trace:\n g+0x1/0x2")
+        assert kernel_log.trace(log, 0, None) == found
+
+
+def test_what_others_write_in_between_is_passed_over() -> None:
+    log = kernel_log.lines("[1.0] [ T1] cause\n[1.0] [ T2] other\n[1.0] [ T1] Call Trace:\n[1.0] [ T1]  g+0x1/0x2")
+    assert kernel_log.trace(log, 0, None) == ["g"]
+
+
+def test_what_the_watchdog_interrupted_was_running() -> None:
+    log = kernel_log.lines("cause\nCall Trace:\n <NMI>\n watchdog+0x1/0x2\n </NMI>\n g+0x1/0x2")
+    assert kernel_log.trace(log, 0, None) == ["g"]
