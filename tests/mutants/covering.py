@@ -20,8 +20,9 @@ import coverage
 import pytest
 
 from tests.checkout import ROOT, variables
+from tests.mutants.modules import DIRECTORIES
 
-TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/filter", "tests/unit/plugins/modules")
+TESTS = tuple(f"tests/unit/plugins/{name}" for name in (*DIRECTORIES, "modules"))
 DIRECTORY = ROOT / ".cache" / "mutants"
 LINES = DIRECTORY / "coverage"
 DURATIONS = DIRECTORY / "durations.json"

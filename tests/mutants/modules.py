@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which modules are pure: what they answer follows from their arguments, and from files that they read.
 
-Every file of module_utils and of the filters counts, unless it imports or calls what acts on the machine. Reading
-files is no action, nor is asking a command through the Host that a function is given: both are stand-ins in tests.
+Every file of module_utils, of plugin_utils and of the filters counts, unless it imports or calls what acts on the
+machine. Reading files is no action, nor is asking a command through the Host that a function is given: both are
+stand-ins in tests.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from tests.checkout import ROOT
 
 PLUGINS = ROOT / "plugins"
+DIRECTORIES = ("module_utils", "plugin_utils", "filter")
 ACTING_IMPORTS = frozenset({"ansible", "fcntl", "select", "shutil", "signal", "subprocess", "tempfile"})
 ACTING_CALLS = frozenset(
     {"chmod", "chown", "create_connection", "fsync", "makedirs", "mkdir", "rename", "rmdir", "unlink", "write"}
@@ -26,7 +28,7 @@ ALSO = ("module_utils/dump_gate/retention.py",)
 
 def pure_modules() -> list[Path]:
     """The pure modules, relative to plugins."""
-    files = [path for name in ("module_utils", "filter") for path in sorted((PLUGINS / name).rglob("*.py"))]
+    files = [path for name in DIRECTORIES for path in sorted((PLUGINS / name).rglob("*.py"))]
     names = [path.relative_to(PLUGINS) for path in files if path.stat().st_size]
     return [name for name in names if str(name) in ALSO or is_pure((PLUGINS / name).read_text(encoding="utf-8"))]
 

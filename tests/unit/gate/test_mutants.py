@@ -79,7 +79,7 @@ def test_what_is_pure(source: str, pure: bool) -> None:
 def test_the_pure_modules_are_most_of_them() -> None:
     """Those that decide what is done to hosts and dumps are among them."""
     names = {str(name) for name in pure_modules()}
-    assert {"module_utils/findings_of_boot.py", "module_utils/dump_gate/retention.py", "filter/audit_select.py"} < names
+    assert {"module_utils/findings_of_boot.py", "module_utils/dump_gate/retention.py", "filter/audit_table.py"} < names
     assert "module_utils/host.py" not in names
 
 

@@ -26,6 +26,7 @@ ANY_TEXT = st.text(st.characters())  # surrogates included
         ("\x1b[31mred", "\\x1b[31mred"),
         ("\x9b31mred\x7f\0", "\\x9b31mred\\x7f\\x00"),
         ("\ud83d alone", "\\ud83d alone"),
+        ("\udc7f\udc80\udcff\udd00", "\\udc7f\\x80\\xff\\udd00"),  # bytes are those in the middle
         ("evil\u202egpj.exe", "evil\\u202egpj.exe"),
         ("\u202a\u202d\u2066\u2069\u200e\u200f\u061c", "\\u202a\\u202d\\u2066\\u2069\\u200e\\u200f\\u061c"),
         ("web\u200b1\u200d\u2060\ufeff\xad", "web\\u200b1\\u200d\\u2060\\ufeff\\xad"),
