@@ -40,9 +40,10 @@ bench: $(VENV)/ready ## a converged audit against ansible -m ping, on a lab mach
 bench-rollout: $(VENV)/ready ## from a bare lab machine to an armed one, part by part; IMAGE=rpm or debian
 	@PATH="$(abspath $(VENV)/bin):$$PATH" $(PYTHON) -m tests.bench.rollout $(if $(IMAGE),--image $(IMAGE)) $(OPTIONS)
 
-fuzz: $(VENV)/ready ## generated configurations through every boot loader backend; FUZZ_SECONDS=600, CASES=100000
+fuzz: $(VENV)/ready ## generated input through boot loaders and readers; FUZZ_SECONDS=600, CASES=100000, SEED=7, TARGET=dump_elf
 	@PYTHONPATH="$$($(PYTHON) -m tests.checkout):$(CURDIR)" $(PYTHON) -m tests.fuzz \
-		$(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS)) $(if $(CASES),--cases $(CASES))
+		$(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS)) $(if $(CASES),--cases $(CASES)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))
 
 mutants: $(VENV)/ready ## changes of the pure modules that no unit test notices; MODULE=iomem,sizing SAMPLE=1500|all SEED=1
 	@PYTHONPATH="$(CURDIR)" $(PYTHON) -m tests.mutants \

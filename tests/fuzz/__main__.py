@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.properties import CASES, Case
+from tests.fuzz import properties, readers
+from tests.fuzz.properties import Case
 
-CHUNK = 250  # examples before the next backend has its turn
+CASES: dict[str, Case] = {**properties.CASES, **readers.CASES}
+CHUNK = 50  # examples before the next backend has its turn
 SLOW = {"grub_drop_in_file": 25}  # it starts a shell each time
 
 
@@ -51,16 +53,16 @@ def run(case: Case, count: Count, number: int, examples: int) -> None:
         count.seconds += time.monotonic() - start
 
 
-def fuzz(seconds: float, cases: int, number: int) -> dict[str, Count]:
-    """All backends in turn until the time is over, or so many cases were tried."""
-    counts = {name: Count() for name in CASES}
+def fuzz(seconds: float, cases: int, number: int, names: list[str]) -> dict[str, Count]:
+    """The backends with these names, for the same time each, until it is over or so many cases were tried."""
+    counts = {name: Count() for name in names}
     source = random.Random(number)
     end = time.monotonic() + seconds
     while True:
-        for name, case in CASES.items():
-            run(case, counts[name], source.getrandbits(32), SLOW.get(name, CHUNK))
-            if time.monotonic() >= end or (cases and sum(count.tried for count in counts.values()) >= cases):
-                return counts
+        name = min(counts, key=lambda one: counts[one].seconds)
+        run(CASES[name], counts[name], source.getrandbits(32), SLOW.get(name, CHUNK))
+        if time.monotonic() >= end or (cases and sum(count.tried for count in counts.values()) >= cases):
+            return counts
 
 
 def table(counts: dict[str, Count]) -> str:
@@ -82,9 +84,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--cases", type=int, default=0, help="stop after so many (0: when the time is over)")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
+    parser.add_argument("--target", action="append", choices=list(CASES), help="only this one; may be repeated")
     chosen = parser.parse_args(arguments)
     print(f"seed {chosen.seed}", flush=True)
-    print(table(fuzz(chosen.seconds, chosen.cases, chosen.seed)))
+    print(table(fuzz(chosen.seconds, chosen.cases, chosen.seed, chosen.target or list(CASES))))
     return 0
 
 

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz import properties
-from tests.fuzz.__main__ import main
+from tests.fuzz.__main__ import CASES, main
 
 
-@pytest.mark.parametrize("name", list(properties.CASES))
+@pytest.mark.parametrize("name", list(CASES))
 def test_property(name: str) -> None:
     @settings(
         max_examples=5 if name == "grub_drop_in_file" else 40,
@@ -21,7 +20,7 @@ def test_property(name: str) -> None:
     )
     @given(data=st.data())
     def holds(data: st.DataObject) -> None:
-        properties.CASES[name](data)
+        CASES[name](data)
 
     holds()
 
@@ -33,7 +32,7 @@ def test_the_command_counts_what_it_tried(capsys: pytest.CaptureFixture[str], mo
     first, header, *rows = capsys.readouterr().out.splitlines()
     assert first == "seed 7"
     assert header.split() == ["BACKEND", "CASES", "REFUSED", "SECONDS"]
-    assert [row.split()[0] for row in rows] == [*properties.CASES, "all"]
+    assert [row.split()[0] for row in rows] == [*CASES, "all"]
     assert int(rows[-1].split()[1]) >= 20
 
 
@@ -44,3 +43,12 @@ def test_a_backend_that_changes_other_arguments_is_found(monkeypatch: pytest.Mon
     monkeypatch.setattr("tests.fuzz.__main__.CASES", {"broken": broken})
     with pytest.raises(AssertionError, match="other arguments changed"):
         main(["--cases", "1"])
+
+
+def test_one_target_with_a_seed_is_tried_again_in_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
+    said = []
+    for _time in range(2):
+        assert main(["--cases", "20", "--seed", "7", "--target", "gate_command"]) == 0
+        said.append([line.split()[:3] for line in capsys.readouterr().out.splitlines()])
+    assert said[0] == said[1]
+    assert [row[0] for row in said[0]] == ["seed", "BACKEND", "gate_command", "all"]
