@@ -34,6 +34,11 @@ PLAYBOOK_VARIABLES: dict[str, dict[str, Any]] = {
         "least": 0,
         "description": "How many hosts may fail or become unreachable before no further wave starts.",
     },
+    "kdump_remove_confirm": {
+        "type": "raw",
+        "play": ("remove",),
+        "description": "Inventory names of the hosts from which kdump may be removed, a list or separated by commas.",
+    },
     "kdump_prove": {
         "type": "str",
         "choices": ["none", "canary", "all"],
@@ -88,6 +93,7 @@ FACTS = frozenset(
         "kdump_rollout",
         "kdump_pinned_host_keys",
         "kdump_reboot_required",
+        "kdump_removal",
         "kdump_ssh_public_key",
         "kdump_ssh_public_keys",
     }

@@ -243,6 +243,7 @@ RULES: dict[str, Rule] = {
     "kdump_options": _options,
     "kdump_overwrite_device": _device,
     "kdump_path": _directory,
+    "kdump_remove_confirm": _hosts,
     "kdump_ssh_server": _server,
     "kdump_ssh_user": _ssh_user,
     "kdump_sshkey": _key_path,

@@ -255,7 +255,7 @@ def command(call: Call) -> Answer:
         script = call.stub.script()
         call.stub.write_script({**script, "dumps": [dump for dump in script["dumps"] if dump["path"] not in argv[3:]]})
         return done
-    if argv[0] in ("rmdir", "make"):
+    if argv[0] in ("rmdir", "make") or "remove-key" in argv:  # remove-key.sh, which has tests of its own
         return done
     raise HarnessError(f"a command that nobody has scripted: {line[:300]}")
 
