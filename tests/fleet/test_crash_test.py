@@ -32,7 +32,7 @@ OLD = {
 
 def set_target(fleet: Fleet, names: list[str], *lines: str) -> None:
     """What the hosts' configuration says of their target."""
-    fleet._make()
+    fleet.make()
     for name in names:
         tree = fleet.stub(name).tree
         tree.append(CONFIGURATION, "".join(line + "\n" for line in lines))
@@ -180,7 +180,7 @@ def test_check_mode_mounts_nothing(fleet: Fleet) -> None:
 
 def test_a_host_whose_next_boot_voids_the_proof_is_not_crashed(fleet: Fleet) -> None:
     fleet.host("web1", state="armed")
-    fleet._make()
+    fleet.make()
     fleet.stub("web1").stage("320M")
     run = crash(fleet, "web1")
     assert (run.status, run.crashed) == (2, [])

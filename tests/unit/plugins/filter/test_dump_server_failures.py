@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.kdump.fleet.plugins.filter.dump_server_failures import dump_server_failures
 
 
 def test_failed_and_unreachable_servers_are_named_whatever_the_item_is() -> None:
     account = {"server": "dump3", "user": "kdump"}
-    registered = [
+    registered: list[dict[str, Any]] = [
         {"results": [{"item": "dump1", "unreachable": True, "msg": "no\nroute"}, {"item": "dump2", "rc": 0}]},
         {"results": [{"item": {"server": "dump2", "user": "kdump"}, "failed": False}]},
         {"results": [{"item": {"item": account}, "failed": True, "msg": "non-zero return code", "stderr": "full."}]},

@@ -7,7 +7,7 @@ import gzip
 import importlib
 import lzma
 from types import ModuleType
-from typing import Optional
+from typing import Any, List, Optional
 
 import pytest
 
@@ -101,8 +101,14 @@ def test_damage_at_the_beginning() -> None:
 def test_a_bomb_is_unpacked_only_so_far(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "UNPACKED_LIMIT", 1 << 20)
     monkeypatch.setattr(packed, "CHUNK", 1 << 16)
-    unpacked, read = [], packed._read
-    monkeypatch.setattr(packed, "_read", lambda *arguments: unpacked.append(read(*arguments)) or unpacked[-1])
+    unpacked: List[bytes] = []
+    read = packed._read
+
+    def counting(*arguments: Any) -> bytes:
+        unpacked.append(read(*arguments))
+        return unpacked[-1]
+
+    monkeypatch.setattr(packed, "_read", counting)
     bomb = importlib.import_module(module).compress(fixture("tiny-flattened") + bytes(32 << 20))
     assert len(bomb) < 64 << 10
     found = judged(bomb)
