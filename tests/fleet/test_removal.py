@@ -71,7 +71,7 @@ def test_nothing_of_the_collection_is_left(fleet: Fleet) -> None:
     fleet.hosts("web1", "web2", commands=NO_KEYS)
     again = remove(fleet, kdump_remove_confirm=["web1", "web2"])
     assert (again.status, again.who("reboot")) == (0, [])
-    assert [counts["changed"] for counts in again.recap.values()] == [0, 0]
+    assert {counts["changed"] for counts in again.recap.values()} == {0}
 
 
 @pytest.mark.parametrize("check", [["--check"], []])
