@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
+
 DOCUMENTATION = r"""
 name: audit_table
 short_description: The readiness of a fleet as lines of text
@@ -155,7 +157,9 @@ def audit_table(answers: dict[str, dict[str, Any]]) -> list[str]:
     lines.append(f"{ready} of {len(answers)} hosts would capture a crash, {proven} proven")
     lines.append(_given_up(known))
     lines += [_proof_line(host, answers[host]["proof"]) for host in sorted(answers) if _is_proven(answers[host])]
-    return lines + [line for host in sorted(answers) for line in _finding_lines(host, answers[host])]
+    lines += [line for host in sorted(answers) for line in _finding_lines(host, answers[host])]
+    # A host answers what it wants, and what ssh says may be its server's.
+    return [str(printable(line)) for line in lines]
 
 
 class FilterModule:

@@ -10,6 +10,8 @@ import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
+
 DOCUMENTATION = r"""
 name: crash_dump
 short_description: Which dump is that of one host's crash, or why none is
@@ -149,13 +151,14 @@ def crash_dump(
         reasons += [f"{dump['path']}: it fits as well as another one, and nothing tells them apart" for dump in fitting]
         chosen = []
     if not chosen:
-        return {"dump": None, "evidence": None, "reasons": reasons, "files": [], "directory": None}
+        # Whoever has the dumps answers what he wants.
+        return {"dump": None, "evidence": None, "reasons": printable(reasons), "files": [], "directory": None}
     dump = chosen[0]
     own = _own_directory(dump, after, top)
     return {
         "dump": dump,
         "evidence": "mark" if marked else "identity",
-        "reasons": reasons,
+        "reasons": printable(reasons),
         "files": _files(dump, after, own),
         "directory": own,
     }
@@ -177,7 +180,8 @@ def _against(dump: dict[str, Any], crash: Crash) -> str | None:
         if reason:
             return reason
     if not dump["complete"]:
-        return f"it is not complete: {dump['incomplete_reason']}"
+        known = "it is not complete" if dump["complete"] is False else "whether it is complete cannot be told"
+        return f"{known}: {dump['incomplete_reason']}"
     if dump["kernel"] != crash.kernel:
         return f"its kernel is {dump['kernel']}, and {crash.kernel} was running"
     # Without a log to read (null) there is no message either; then the host and the time have been compared.

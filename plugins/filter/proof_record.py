@@ -39,6 +39,11 @@ options:
     description: C(evidence) of P(kdump.fleet.crash_dump#filter), what says that the dump is of this crash.
     type: str
     default: mark
+  after:
+    description:
+      - The answer of M(kdump.fleet.kdump_info) once the host is armed again after the crash. When its capture initrd is
+        another one, the host builds it at each boot, and the record says so in C(rebuilt_at_boot).
+    type: dict
   seconds:
     description: Seconds from the crash to the first answer of the new boot.
     type: int
@@ -72,6 +77,7 @@ def proof_record(
     seconds: int | str,
     measured: dict[str, int] | None = None,
     evidence: str = "mark",
+    after: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The proof record of one crash; what it was proven for is what stood before it."""
     capture = None
@@ -92,8 +98,18 @@ def proof_record(
         "evidence": evidence,
         "dump": {key: dump[key] for key in DUMP_KEYS},
         "capture": capture,
+        "rebuilt_at_boot": _is_rebuilt(before["fingerprint"], (after or {}).get("fingerprint")),
         "fingerprint": before["fingerprint"],
     }
+
+
+def _is_rebuilt(before: dict[str, Any], after: dict[str, Any] | None) -> bool:
+    """Whether the boot after the crash has made the capture initrd again: force_rebuild of kdump.conf, for one."""
+    initrd = before["capture_initrd"]
+    if not after or not initrd or after["capture_initrd"] != initrd:
+        return False
+    then, now = before["files"].get(initrd), after["files"].get(initrd)
+    return bool(then and now and then["sha256"] != now["sha256"])
 
 
 class FilterModule:

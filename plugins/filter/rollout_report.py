@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
+
 DOCUMENTATION = r"""
 name: rollout_report
 short_description: The closing list of a rollout
@@ -113,7 +115,8 @@ def rollout_report(
     attention = sorted({*failed, *unreachable, *left_out})
     in_waves = sum(1 for name in (*failed, *unreachable) if name in wave_of)
     lines = _lines(sorted_out, len(hosts), f"{in_waves} lost, {max_fail} allowed", again, attention)
-    return {**sorted_out, "attention": attention, "lines": lines}
+    # What failed is said in a host's own words.
+    return dict(printable({**sorted_out, "attention": attention, "lines": lines}))
 
 
 def _lines(found: dict[str, Any], total: int, lost: str, again: str, attention: list[str]) -> list[str]:

@@ -33,6 +33,7 @@ _SHAPE = {
     "seconds": int,
     "dump": {"path": str, "size_bytes": int, "panic": (str,)},
     "capture": ({"total_bytes": int, "least_available_bytes": int, "reserved_bytes": int},),
+    "rebuilt_at_boot": (bool,),
 }
 _FINGERPRINT = {
     "kernel": str,

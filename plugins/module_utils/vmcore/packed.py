@@ -204,8 +204,10 @@ class PackedDump(Dump):
         marked = self.marked()
         if marked:
             return marked
-        if isinstance(self._inner, FlattenedDump) and self.source.size <= PACKED_LIMIT:
-            return self._end_missing()
+        if isinstance(self._inner, FlattenedDump):
+            if self.source.size <= PACKED_LIMIT:
+                return self._end_missing()
+            self.limits.append("It has more than {0} MiB and was not unpacked.".format(PACKED_LIMIT >> 20))
         self._cannot_tell()
         return None
 
@@ -228,6 +230,7 @@ class PackedDump(Dump):
         except _BrokenError as error:
             return "It is packed with {0}, and breaks off or is damaged: {1}.".format(self.packed, error)
         if size > UNPACKED_LIMIT:
+            self.limits.append("Only the first {0} MiB inside were unpacked.".format(UNPACKED_LIMIT >> 20))
             self._cannot_tell()
             return None
         if tail != END:

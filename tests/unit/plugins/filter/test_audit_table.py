@@ -46,6 +46,14 @@ def remote(tree: HostTree) -> None:
     tree.write("/root/.ssh/kdump_id_rsa", "")
 
 
+def test_what_a_host_or_its_server_says_moves_no_cursor(answer_of: Answering) -> None:
+    answer = answer_of(bare)
+    answer["findings"][0]["message"] = "\x1b]0;x\x07\u202e"
+    lines = audit_table({"n1": answer, "n2": {"unreachable": True, "msg": "\x1b[2J"}})
+    assert any("\\x1b]0;x\\x07\\u202e" in line for line in lines) and lines[2].endswith("\\x1b[2J")
+    assert "\x1b" not in "".join(lines)
+
+
 def test_a_mixed_fleet(answer_of: Answering) -> None:
     answers: dict[str, Any] = {
         "n3": {"unreachable": True, "msg": "Failed to connect to the host via ssh:\n  no route\n", "changed": False},

@@ -17,7 +17,7 @@ from ansible_collections.kdump.fleet.plugins.filter.proof_record import FilterMo
 from ansible_collections.kdump.fleet.plugins.module_utils import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
-from tests.unit.plugins.module_utils.host_tree import KERNEL, HostTree, ready_host
+from tests.unit.plugins.module_utils.host_tree import INITRD, KERNEL, HostTree, ready_host
 
 DUMP: dict[str, Any] = {
     "path": "/var/crash/202611221828/dump.202611221828",
@@ -64,6 +64,33 @@ def test_a_record_makes_a_host_proven(tree: HostTree, measured: dict[str, int] |
         assert record["capture"] is None
 
 
+def test_an_initrd_that_the_boot_has_built_again_does_not_end_the_proof(tree: HostTree) -> None:
+    before = report(tree.host(), Policy(), fingerprint=True)
+    tree.write(INITRD, "of the boot after the crash")
+    after = report(tree.host(), Policy(), fingerprint=True)
+    record = proof_record(DUMP, before, host="n1", trigger="sysrq", seconds=148, after=after)
+    assert record["rebuilt_at_boot"] is True
+    tree.write(INITRD, "of another boot")
+    tree.write(proof.RECORD, json.dumps(record))
+    assert report(tree.host(), Policy())["proof"]["valid"] is True
+
+
+@pytest.mark.parametrize("change", ["nothing", "no look", "another name", "gone"])
+def test_any_other_initrd_ends_the_proof(tree: HostTree, change: str) -> None:
+    before = report(tree.host(), Policy(), fingerprint=True)
+    if change == "another name":
+        tree.write("/boot/other", "other")
+        tree.link("/var/lib/kdump/initrd.img", "/boot/other")
+    elif change == "gone":
+        tree.remove(INITRD)
+    after = None if change == "no look" else report(tree.host(), Policy(), fingerprint=True)
+    record = proof_record(DUMP, before, host="n1", trigger="sysrq", seconds=148, after=after)
+    assert record["rebuilt_at_boot"] is False
+    tree.write(INITRD, "of another boot")
+    tree.write(proof.RECORD, json.dumps(record))
+    assert report(tree.host(), Policy())["proof"]["valid"] is False
+
+
 def test_all_memory_that_the_capture_kernel_had_counts(tree: HostTree) -> None:
     """Its own total can be more than the main region alone, and what it used is never less than nothing."""
     before = report(tree.host(), Policy(), fingerprint=True)
@@ -78,7 +105,18 @@ def test_a_record_holds_what_was_proven_and_no_more(tree: HostTree) -> None:
         DUMP, report(tree.host(), Policy(), fingerprint=True), host="n1", trigger="sysrq", seconds=148
     )
     assert sorted(record) == sorted(
-        ["format", "host", "time", "trigger", "seconds", "evidence", "dump", "capture", "fingerprint"]
+        [
+            "format",
+            "host",
+            "time",
+            "trigger",
+            "seconds",
+            "evidence",
+            "dump",
+            "capture",
+            "rebuilt_at_boot",
+            "fingerprint",
+        ]
     )
     assert sorted(record["dump"]) == sorted(module.DUMP_KEYS)
     assert module.FORMAT == proof.FORMAT
@@ -86,5 +124,5 @@ def test_a_record_holds_what_was_proven_and_no_more(tree: HostTree) -> None:
 
 def test_the_documentation_says_the_same() -> None:
     options = yaml.safe_load(module.DOCUMENTATION)["options"]
-    assert set(options) == {"_input", "before", "measured", "host", "trigger", "seconds", "evidence"}
+    assert set(options) == {"_input", "before", "measured", "host", "trigger", "seconds", "evidence", "after"}
     assert FilterModule().filters() == {"proof_record": proof_record}

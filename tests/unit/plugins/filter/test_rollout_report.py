@@ -21,6 +21,15 @@ def host(
     return (name, audit, done, failure or {}, unproven, lost)
 
 
+def test_what_a_host_says_moves_no_cursor() -> None:
+    """Nor does it turn a line around."""
+    said = {"task": "Reboot", "msg": "\x1b[2J\u202eko"}
+    rows = [host("web1", {"summary": "\x9b1m"}, failure=said), host("web2", {"unreachable": True, "msg": "\x07"})]
+    found = rollout_report(rows, PLAN)
+    assert found["failed"] == {"web1": "in wave 1: Reboot: \\x1b[2J\\u202eko Now: \\x9b1m."}
+    assert found["lines"][2] == "UNREACHABLE: web2 in wave 2: \\x07"
+
+
 def test_each_host_is_in_one_list() -> None:
     """With its reason and its last known state."""
     rows = [

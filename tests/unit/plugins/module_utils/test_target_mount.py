@@ -383,6 +383,7 @@ def test_without_a_mount_point_kdump_tools_knows_no_file_systems(tree: HostTree)
 def test_a_path_on_a_mount_without_a_line_is_told(rolled_out: HostTree) -> None:
     """Nobody asked for a mount: an administrator made it by hand."""
     rolled_out.write("/etc/fstab", TABLE)
+    rolled_out.replace(CONFIGURATION, TO_IT, "KDUMP_COREDIR=/srv/dumps/var/crash\n")
     rolled_out.prove()
     answer = report(rolled_out.host(), Policy.of({"path": "/srv/dumps/var/crash"}))
     assert [(one["code"], one["message"]) for one in answer["findings"]] == [

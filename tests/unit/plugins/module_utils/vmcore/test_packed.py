@@ -114,6 +114,7 @@ def test_a_bomb_is_unpacked_only_so_far(module: str, monkeypatch: pytest.MonkeyP
     found = judged(bomb)
     assert (found.reason, found.error, "cannot be seen here" in (found.unknown or "")) == (None, None, True)
     assert sum(len(one) for one in unpacked) < (1 << 20) + (1 << 18)
+    assert found.limits == ("Only the first 1 MiB inside were unpacked.",)
 
 
 @pytest.mark.parametrize(("memory", "whole"), [(packed.XZ_MEMORY, True), (1 << 20, None)])
