@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -89,7 +91,32 @@ def plain(owner: str, text: Any) -> str:
             f"The public key of {owner} is {str(text)[:80]!r}, which is no line of an OpenSSH .pub file with an "
             "Ed25519, ECDSA or RSA key. Look at the host: what it says is written into the server's authorized_keys."
         )
+    if match[1] == "ssh-rsa" and not _is_as_ssh_writes_it(match[2]):
+        raise AnsibleFilterError(
+            f"The public RSA key of {owner} is not written as ssh writes it. To sshd it may be another host's key, and "
+            "no comparison would show that. Look at the host: ssh-keygen -y -f KEY prints the key as it has to be."
+        )
     return f"{match[1]} {match[2]}"
+
+
+def _is_as_ssh_writes_it(content: str) -> bool:
+    """Whether an RSA key is the one text that stands for it. To sshd, zeros before its numbers make no difference."""
+    try:
+        rest = base64.b64decode(content, validate=True)
+    except binascii.Error:
+        return False
+    if base64.b64encode(rest).decode("ascii") != content:
+        return False
+    fields = []
+    while rest:
+        size = int.from_bytes(rest[:4], "big")
+        fields.append(rest[4 : 4 + size])
+        if len(rest) < 4 or len(fields[-1]) < size:
+            return False
+        rest = rest[4 + size :]
+    # A zero stands before a number only to tell that it is not negative.
+    numbers = [field for field in fields[1:] if field and (field[0] or field[1:2] >= b"\x80")]
+    return len(fields) == 3 and fields[0] == b"ssh-rsa" and len(numbers) == 2
 
 
 def entry(program: str, host: str, path: str, key: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -25,6 +26,39 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "silent": {"kdump_path": None},
 }
 WRITE = dump_server_keys.dump_server_keys
+
+
+def rsa(*numbers: bytes, name: bytes = b"ssh-rsa", after: bytes = b"") -> str:
+    """A public key."""
+    content = b"".join(len(field).to_bytes(4, "big") + field for field in (name, *numbers)) + after
+    return "ssh-rsa " + base64.b64encode(content).decode("ascii")
+
+
+E = b"\x01\x00\x01"
+N = b"\x00" + b"\xc5" * 256
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        rsa(E, b"\x00" + N),
+        rsa(b"\x00" + E, N),
+        rsa(E, N, after=b"\x00"),
+        rsa(E, N, b""),
+        rsa(E, b""),
+        rsa(E, N, name=b"ssh-ed25519"),
+        rsa(E, N)[:-4],
+        rsa(E, N) + "=",
+        rsa(E, b"\x00\xc5")[:-2] + "V=",
+    ],
+)
+def test_another_text_for_the_same_rsa_key_is_refused(key: str) -> None:
+    """sshd takes it for web1's: the dumps of web1 would go into the directory of the first of both."""
+    hosts = {"aaa": {"kdump_ssh_public_keys": [key]}, "web1": {"kdump_ssh_public_keys": [rsa(E, N)]}}
+    content = WRITE(["aaa", "web1"], hosts, GATE).splitlines()
+    assert content[0] == f'restrict,command="{GATE} web1 /var/crash" {rsa(E, N)} web1'
+    assert content[1].startswith("refused\taaa\tThe public RSA key of aaa is not written as ssh writes it.")
+    assert len(content) == 2
 
 
 def test_every_host_has_its_entry() -> None:
