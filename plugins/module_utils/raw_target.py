@@ -34,8 +34,16 @@ def judge(host: Host, setup: Setup, policy: Policy, dump_size: DumpSize) -> List
         (target, finding)
         for target in setup.targets
         if target.kind == "raw" and host.exists(target.location)  # one that is missing is refused with its line
-        for finding in _of_device(host, target.location, policy.overwrite_device, dump_size)
+        for finding in _readable(host, target.location, policy.overwrite_device, dump_size)
     ]
+
+
+def _readable(host: Host, name: str, overwrite: Optional[str], dump_size: DumpSize) -> List[Finding]:
+    """What is found about a device. One that cannot be read stops no look at the host, nor its move to another target."""
+    try:
+        return list(_of_device(host, name, overwrite, dump_size))
+    except OSError as error:
+        return [Finding("target-device-unfit", "{0} cannot be read: {1}.".format(name, error.strerror or error))]
 
 
 def _of_device(host: Host, name: str, overwrite: Optional[str], dump_size: DumpSize) -> Iterator[Finding]:

@@ -202,6 +202,20 @@ def test_the_kernel_has_the_last_word(tree: RawTree, monkeypatch: pytest.MonkeyP
     ]
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENXIO])
+def test_a_disk_that_died_stops_no_look_at_the_host(
+    tree: RawTree, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor the rollout that moves the host to another target."""
+
+    def dead(path: str) -> bool:
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(raw_target, "is_claimed", dead)
+    message = "target-device-unfit: {0} cannot be read: {1}.".format(BY_ID, os.strerror(number))
+    assert of_device(tree, **raw()) == [message]
+
+
 @pytest.mark.parametrize(("number", "claimed"), [(None, False), (errno.EBUSY, True)])
 def test_a_claimed_device_cannot_be_opened(monkeypatch: pytest.MonkeyPatch, number: int, claimed: bool) -> None:
     def fails(path: str, flags: int) -> int:
