@@ -39,7 +39,7 @@ def judge(host: Host, setup: Setup, policy: Policy, dump_size: DumpSize) -> List
 
 
 def _readable(host: Host, name: str, overwrite: Optional[str], dump_size: DumpSize) -> List[Finding]:
-    """What is found about a device. One that cannot be read stops no look at the host, nor its move to another target."""
+    """What is found about a device. One that cannot be read stops no look at the host."""
     try:
         return list(_of_device(host, name, overwrite, dump_size))
     except OSError as error:

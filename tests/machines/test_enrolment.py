@@ -13,6 +13,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,7 @@ def the_same_for_each_test(enrolled: Site, tmp_path: Path) -> Site:
         copy.chmod(path.stat().st_mode & 0o777)
     for host in HOSTS:
         (tmp_path / "landing" / host).mkdir(mode=0o700)
+        shutil.chown(tmp_path / "landing" / host, USER)
     return site
 
 
