@@ -146,8 +146,24 @@ def _finding_lines(host: str, answer: dict[str, Any]) -> list[str]:
     ]
 
 
+def _understood(host: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer, or that it is none: a host may answer anything, and its neighbours are to be seen all the same."""
+    if not answer or "ready" not in answer:
+        return answer
+    try:
+        _row(host, answer)
+        _given_up([answer])
+        _finding_lines(host, answer)
+        if _is_proven(answer):
+            _proof_line(host, answer["proof"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return {"failed": True, "msg": "its answer is not that of kdump_info: look at the host"}
+    return answer
+
+
 def audit_table(answers: dict[str, dict[str, Any]]) -> list[str]:
     """The lines of the table, header first, then totals, proofs and findings."""
+    answers = {host: _understood(host, answer) for host, answer in answers.items()}
     rows = [HEADER] + [_row(host, answers[host]) for host in sorted(answers)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

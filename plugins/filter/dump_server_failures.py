@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
+
 DOCUMENTATION = r"""
 name: dump_server_failures
 short_description: The dump servers at which a delegated task failed, and why
@@ -54,7 +56,7 @@ def dump_server_failures(registered: Iterable[Mapping[str, Any]]) -> dict[str, s
         for result in loop.get("results") or []:
             if result.get("failed") or result.get("unreachable"):
                 said = " ".join(f"{result.get('msg') or 'failed'} {result.get('stderr') or ''}".split())
-                found.setdefault(_server(result["item"]), said.rstrip(".") + ".")
+                found.setdefault(_server(result["item"]), str(printable(said.rstrip("."))) + ".")
     return found
 
 

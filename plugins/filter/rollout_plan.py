@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
 from ansible_collections.kdump.fleet.plugins.plugin_utils.waves import listed
 from ansible_collections.kdump.fleet.plugins.plugin_utils.waves import waves as waves_of
 
@@ -91,6 +92,7 @@ WAVES = [1, "10%"]
 WITHOUT_CONFIRMATION = 10  # one in so many hosts may crash together
 TRUE = ("true", "yes", "on", "1", "y", "t")  # as Ansible's filter bool has it
 SHOWN = 20  # names in a line
+ODD = "its answer is not that of kdump_info: look at the host, somebody may have changed what it runs"
 # What the rollout fixes by changing the arguments of the next boot: the proof then needs a reboot first.
 NEEDS_BOOT = {"memory-not-reserved", "crashkernel-not-staged", "crashkernel-differs", "reboot-required"}
 
@@ -100,6 +102,15 @@ class _Host(NamedTuple):
     answer: dict[str, Any]
     state: str
     reboot_ok: bool
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether all that is asked for is there. A host may answer anything, and its neighbours must not suffer."""
+        try:
+            self.why_left_out()
+            return bool((self.needy, self.proven, self.provable, self.kind))
+        except (AttributeError, KeyError, TypeError):
+            return False
 
     @property
     def codes(self) -> set[str]:
@@ -273,7 +284,8 @@ def rollout_plan(
         for name, answer, state, reboot_ok in sorted(given, key=lambda host: host[0])
         if answer and "ready" in answer
     ]
-    left_out = {host.name: reason for host in known if (reason := host.why_left_out())}
+    left_out = {host.name: ODD for host in known if not host.is_understood}
+    left_out.update({host.name: why for host in known if host.name not in left_out and (why := host.why_left_out())})
     hosts = [host for host in known if host.name not in left_out and host.state != "absent"]
     first, crashed, unproven = _crashes(hosts, prove, named)
     visited = {host.name for host in hosts if host.needy} | set(crashed)
@@ -295,7 +307,8 @@ def rollout_plan(
         "unproven": unproven,
         "left_out": left_out,
     }
-    return {**plan, "lines": _plan_lines(plan, len(given))}
+    # Why a host is left out is said in its own words.
+    return dict(printable({**plan, "lines": _plan_lines(plan, len(given))}))
 
 
 class FilterModule:

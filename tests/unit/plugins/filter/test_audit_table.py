@@ -54,6 +54,20 @@ def test_what_a_host_or_its_server_says_moves_no_cursor(answer_of: Answering) ->
     assert "\x1b" not in "".join(lines)
 
 
+@pytest.mark.parametrize("name", ["crash_memory", "target", "findings", "ready_now"])
+@pytest.mark.parametrize("odd", ["missing", None, "text"])
+def test_a_host_that_answers_something_else_hides_no_other(answer_of: Answering, name: str, odd: Any) -> None:
+    answer = answer_of(bare)
+    answer[name] = odd
+    if odd == "missing":
+        del answer[name]
+    lines = audit_table({"n1": answer_of(), "odd": answer})
+    assert lines[1].startswith("n1    yes") and PROVEN in lines
+    if name != "ready_now" or odd == "missing":
+        assert lines[2].split()[:2] == ["odd", "FAILED"]
+        assert lines[2].endswith("its answer is not that of kdump_info: look at the host")
+
+
 def test_a_mixed_fleet(answer_of: Answering) -> None:
     answers: dict[str, Any] = {
         "n3": {"unreachable": True, "msg": "Failed to connect to the host via ssh:\n  no route\n", "changed": False},

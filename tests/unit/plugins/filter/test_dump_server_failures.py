@@ -25,3 +25,8 @@ def test_failed_and_unreachable_servers_are_named_whatever_the_item_is() -> None
 def test_the_first_failure_of_a_server_counts() -> None:
     registered = [{"results": [{"item": "dump1", "failed": True, "msg": why}]} for why in ("first", "second")]
     assert dump_server_failures(registered) == {"dump1": "first."}
+
+
+def test_what_a_server_says_moves_no_cursor() -> None:
+    registered = [{"results": [{"item": "dump1", "failed": True, "msg": "\x1b[2J\u202e"}]}]
+    assert dump_server_failures(registered) == {"dump1": "\\x1b[2J\\u202e."}

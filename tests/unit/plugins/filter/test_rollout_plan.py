@@ -49,6 +49,22 @@ def row(
     return (name, answer, state, reboot_ok)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{}, {"needs_rollout": True, "findings": "text"}, {"needs_rollout": False, "proof": "text"}, {"findings": [{}]}],
+)
+def test_a_host_that_answers_something_else_is_left_out_alone(odd: dict[str, Any]) -> None:
+    plan = rollout_plan([row("web1", "not-installed"), ("odd", {"ready": False, **odd}, "present", True)])
+    assert (plan["order"], plan["left_out"]) == (["web1"], {"odd": module.ODD})
+
+
+def test_what_a_host_says_moves_no_cursor() -> None:
+    said = {**finding("masked", mended_by="administrator"), "message": "\x1b[2J\u202e"}
+    plan = rollout_plan([row("web1", findings=[said])])
+    assert plan["left_out"] == {"web1": "[masked] \\x1b[2J\\u202e Do it."}
+    assert plan["lines"][-1] == "left out: web1: [masked] \\x1b[2J\\u202e Do it."
+
+
 def test_the_order_is_that_of_code_points() -> None:
     """One order, made in one place; the canary is the first of it."""
     plan = rollout_plan([row(name, "not-installed") for name in ("app1", "DB01", "app2")], prove="canary")
