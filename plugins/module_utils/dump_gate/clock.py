@@ -10,6 +10,7 @@ makes files stay longer, and never has one removed.
 
 import contextlib
 import json
+import math
 import os
 from typing import Any, Iterator, List, NamedTuple
 
@@ -69,9 +70,17 @@ def _read(path: str) -> Any:
     try:
         with open(path, encoding="utf-8") as file:
             record = json.load(file)
-        return float(record["last"]), [Gap(float(begin), float(end)) for begin, end in record["gaps"]]
-    except (OSError, ValueError, KeyError, TypeError):
+        last, gaps = _finite(record["last"]), [Gap(_finite(begin), _finite(end)) for begin, end in record["gaps"]]
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None, []
+    return last, gaps
+
+
+def _finite(value: Any) -> float:
+    """A time. JSON as Python reads it has NaN and Infinity, too, with which every comparison would mislead."""
+    if not math.isfinite(float(value)):
+        raise ValueError(value)
+    return float(value)
 
 
 def _times(area: str) -> Iterator[float]:

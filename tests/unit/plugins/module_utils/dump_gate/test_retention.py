@@ -365,7 +365,9 @@ def test_the_record_of_the_clock(tmp_path: Path) -> None:
     """One that cannot be read is none, one that cannot be written stops nothing, and it does not grow for ever."""
     path, area = tmp_path / "retention.json", tmp_path / "area"
     by_hand(area / "web1", 50, file=b"x")
-    for text in ("", "{}", "[]", '{"last": "x", "gaps": []}', '{"last": 1, "gaps": [1]}'):
+    broken = ["", "{}", "[]", '{"last": "x", "gaps": []}', '{"last": 1, "gaps": [1]}', "[" * 100000, "\0" * 50]
+    broken += ['{{"last": {0}, "gaps": []}}'.format(last) for last in ("NaN", "Infinity", "1" + "0" * 400)]
+    for text in [*broken, '{"last": 1, "gaps": [[1, NaN]]}']:
         path.write_text(text)
         assert look(str(path), str(area), NOW).gaps == [(NOW - 50 * DAY, NOW)]
     note(str(tmp_path / "nowhere/retention.json"), Clock(NOW, []))
