@@ -122,8 +122,9 @@ class Crash(NamedTuple):
 
     @property
     def has_own_place(self) -> bool:
-        """Whether nobody else dumps there: on the host itself, or in a directory of its name."""
-        return not self.place or bool(self.names & {part.lower() for part in re.split("[:/]+", self.place)})
+        """Whether nobody else dumps there: on the host itself, or in a directory of its name on a server."""
+        _server, _slash, path = self.place.partition("/")
+        return not self.place or bool(self.names & set(re.split("[:/]+", path.lower())))
 
 
 def crash_dump(

@@ -32,6 +32,8 @@ dump
     Without a log beside it: "dmesg": None.
 nodename
     What the host calls itself; the default is its name.
+rebuilds_initrd
+    Each start of the service builds another capture initrd.
 takes_no_lines, crash_fails
     Nothing can be written to the kernel's log (printk.devkmsg=off); the crash does not happen, and this is why.
 unreadable

@@ -151,7 +151,8 @@ class StubHost:
     def load(self) -> None:
         """What a start of the service does."""
         if self.tree.path(TOOLS[0]).exists() and int(self.read(RESERVED) or 0):
-            self.tree.write(host_tree.INITRD, "initrd")
+            build = str(uuid.uuid4()) if self.script().get("rebuilds_initrd") else ""
+            self.tree.write(host_tree.INITRD, "initrd" + build)
             self.tree.link(CAPTURE_LINKS[0], "/boot/vmlinuz-" + host_tree.KERNEL)
             self.tree.link(CAPTURE_LINKS[1], host_tree.INITRD)
             self.tree.write(FADUMP + "registered" if self.script().get("fadump") else LOADED, "1\n")

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils import proof
 from tests.fleet.fleets import Fleet, Run
-from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, KERNEL
+from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, INITRD, KERNEL
 
 SHARED = "/var/crash"
 OLD = {
@@ -118,6 +118,21 @@ def test_a_kernel_that_takes_no_lines_is_known_by_name_and_time(fleet: Fleet) ->
     one_directory_for_all(fleet, "web1")
     assert crash(fleet, "web1").status == 0
     assert record(fleet, "web1")["evidence"] == "identity"
+
+
+@pytest.mark.parametrize("rebuilds", [True, False])
+def test_a_host_that_builds_its_initrd_at_each_boot_stays_proven(fleet: Fleet, rebuilds: bool) -> None:
+    """Else each night would crash it. On any other host another initrd ends the proof."""
+    fleet.host("web1", state="armed", rebuilds_initrd=rebuilds)
+    run = crash(fleet, "web1")
+    assert run.status == 0, run.output
+    assert record(fleet, "web1")["rebuilt_at_boot"] is rebuilds
+    stub = fleet.stub("web1")
+    assert stub.report({})["proof"]["valid"] is True
+    stub.boot()
+    assert stub.report({})["proof"]["valid"] is True
+    stub.tree.write(INITRD, "of an update")
+    assert stub.report({})["proof"]["valid"] is rebuilds
 
 
 def test_no_dump_but_this_one_is_removed(fleet: Fleet) -> None:

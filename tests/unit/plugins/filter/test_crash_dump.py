@@ -249,6 +249,12 @@ def test_in_a_shared_place_somebody_has_to_say_whose_it_is(found: dict[str, Any]
     assert reason(found) == why
 
 
+def test_a_server_of_the_host_s_name_is_no_directory_of_its_own() -> None:
+    found = unmarked("/var/crash", nodename=None, host=None)
+    assert reason(found, place="web1:/var/crash").startswith("nothing in it says whose it is")
+    assert judge(found, place="vault:/var/crash/web1")["dump"] == found
+
+
 def test_clones_are_told_apart_by_the_address_of_the_directory() -> None:
     mine = unmarked("/var/crash/192.0.2.7-2026-11-22-18:28:14")
     clone = unmarked("/var/crash/192.0.2.8-2026-11-22-18:28:14")
