@@ -40,3 +40,40 @@ def test_several_at_once(fleet: Fleet) -> None:
     fleet.hosts("web1", "web2", "web3", state="armed")
     run = fleet.playbook("crash_test", crash_test_confirm="web1,web2,web3", crash_test_at_once=2)
     assert (run.status, run.most_down_at_once, len(run.crashed)) == (0, 2, 3)
+
+
+@pytest.mark.parametrize("extra", [{}, {"kdump_hosts": ["web1", "web2"]}])
+def test_names_may_be_a_list(fleet: Fleet, extra: dict[str, object]) -> None:
+    """As the specification of the variable says, and as messages advise."""
+    fleet.hosts("db1", "web1", "web2", state="armed")
+    run = fleet.playbook("crash_test", crash_test_confirm=["web1", "web2"], **extra)
+    assert (run.status, run.crashed) == (0, ["web1", "web2"]), run.output
+
+
+def test_a_host_that_never_comes_back_ends_it_with_the_list_of_the_others(fleet: Fleet) -> None:
+    """Who was not crashed, and how to go on with these."""
+    fleet.hosts("web1", "web2", "web3", "web4", state="armed")
+    gone = "web2 had not booted again after 1800 seconds"
+    fleet.host("web2", faults=[{"module": "wait_for_boot", "failed": gone}])
+    run = fleet.playbook("crash_test", crash_test_confirm="web1,web2,web3,web4")
+    assert (run.status, run.crashed) == (2, ["web1", "web2"]), run.output
+    assert f"{gone} No further host is crashed. Not crashed: web3, web4." in run.text
+    assert "-e crash_test_confirm=web3,web4" in run.text
+    assert run.recap["web1"]["failures"] == 0
+
+
+def test_its_neighbours_of_the_batch_are_judged_all_the_same(fleet: Fleet) -> None:
+    """They have crashed too; leaving them would leave them without a proof."""
+    fleet.hosts("web1", "web2", "web3", state="armed")
+    fleet.host("web1", faults=[{"module": "wait_for_boot", "failed": "gone"}])
+    run = fleet.playbook("crash_test", crash_test_confirm="web1,web2,web3", crash_test_at_once=2)
+    assert (run.status, run.crashed) == (2, ["web1", "web2"]), run.output
+    assert run.who("copy", "Write the proof record") == ["web2"]
+    assert "Not crashed: web3." in run.text
+
+
+def test_the_last_host_leaves_nothing_to_go_on_with(fleet: Fleet) -> None:
+    fleet.hosts("web1", state="armed", dump=None)
+    run = fleet.playbook("crash_test", crash_test_confirm="web1")
+    assert run.status == 2
+    assert "No other host was to be crashed." in run.text
