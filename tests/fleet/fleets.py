@@ -24,7 +24,9 @@ findings
 faults
     What goes wrong: {"module": "reboot", "task": "part of the task's name", "nth": 2 or "since": 2, and one of
     "failed": "message", "unreachable": "message", "answer": {the module's whole answer}, "but": {values that replace
-    some of the stand-in's}, "seconds": 0.1}. A fault is that of the host on which the task runs, delegated or not.
+    some of the stand-in's}, "seconds": 0.1, "boots": True (somebody else reboots the host before the task),
+    "controller_dies": True (SIGKILL to ansible-playbook, before the task)}. A fault is that of the host on which the
+    task runs, delegated or not.
 reboot_ignores_menu, reboot_reserves_nothing
     The next boots have the same arguments as the last one; or the new arguments, and no memory.
 dump
@@ -151,13 +153,17 @@ class Fleet:
     def playbook(self, name: str, *arguments: str, **extra: Any) -> Run:
         """Run a playbook of the collection, or a file, with these arguments and extra variables."""
         self.make()
+        for old in ("events.jsonl", "harness-errors"):
+            (self.directory / old).unlink(missing_ok=True)
+        return self.finish(self.start(name, *arguments, **extra))
+
+    def start(self, name: str, *arguments: str, **extra: Any) -> subprocess.Popen[str]:
+        """Begin one of several runs at once over hosts that are made already; what they do is in one list of events."""
         book = name if name.endswith((".yml", ".yaml")) else f"kdump.fleet.{name}"
         options = ["-i", str(self._inventory()), "--forks", "10", *arguments]
         if extra:
             options += ["-e", json.dumps(extra)]
-        for old in ("events.jsonl", "stats.json", "harness-errors"):
-            (self.directory / old).unlink(missing_ok=True)
-        done = subprocess.run(
+        return subprocess.Popen(
             [str(self.python), "-m", "tests.fleet.stub_ansible", str(self.directory), book, *options],
             cwd=self.directory,
             env=self._environment(),
@@ -165,14 +171,21 @@ class Fleet:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=SECONDS,
-            check=False,
+            start_new_session=True,  # a controller that dies takes its own processes with it, and nobody else's
         )
+
+    def finish(self, started: subprocess.Popen[str]) -> Run:
+        """Wait for its end."""
+        try:
+            output, _nothing = started.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            raise
         errors = self.directory / "harness-errors"
-        assert not errors.exists(), f"the harness is at fault:\n{errors.read_text()}\n{done.stdout}"
-        stats = self.directory / "stats.json"
+        assert not errors.exists(), f"the harness is at fault:\n{errors.read_text()}\n{output}"
+        stats = self.directory / f"stats-{started.pid}.json"
         kept = json.loads(stats.read_text()) if stats.exists() else {"hosts": {}, "custom": {}}
-        return Run(done.returncode, done.stdout, self._events(), kept["hosts"], kept["custom"])
+        return Run(started.returncode, output, self._events(), kept["hosts"], kept["custom"])
 
     def _events(self) -> list[dict[str, Any]]:
         path = self.directory / "events.jsonl"

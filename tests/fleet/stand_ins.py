@@ -23,6 +23,7 @@ from tests.fleet.stub_host import BOOT_ID, LOADED, StubHost
 
 Answer = dict[str, Any]
 StandIn = Callable[["Call"], Answer]
+PROGRAMS = {"openssh-client": "/usr/bin/ssh"}  # packages that a target needs, and what kdump_info looks for
 
 
 class HarnessError(Exception):
@@ -68,9 +69,13 @@ def packages(call: Call) -> Answer:
     """Packages, apt and dnf alike."""
     absent = call.args.get("state") == "absent"
     there = call.stub.tree.path("/usr/sbin/kdump-config").exists()
+    missing = {name: file for name, file in PROGRAMS.items() if not call.stub.tree.path(file).exists()}
+    brings = [] if absent else [missing[name] for name in call.args["name"] if name in missing]
     if not call.check:
         (call.stub.uninstall if absent else call.stub.install)()
-    return {"changed": there if absent else not there}
+        for program in brings:
+            call.stub.tree.program(program)
+    return {"changed": there if absent else not there or bool(brings)}
 
 
 def systemd(call: Call) -> Answer:
@@ -88,6 +93,9 @@ def systemd(call: Call) -> Answer:
 def reboot(call: Call) -> Answer:
     if call.check:
         return {"changed": True, "rebooted": True, "elapsed": 0}
+    if call.stub.read(BOOT_ID) not in call.args["reboot_command"]:  # which asks for it, and has a test of its own
+        said = "Reboot command failed. Error was: 'kdump.fleet: another boot, '"
+        return {"failed": True, "rebooted": False, "msg": said}
     call.stub.boot()
     return {"changed": True, "rebooted": True, "elapsed": 30}
 
@@ -215,7 +223,8 @@ def command(call: Call) -> Answer:
         str(word) for word in call.args.get("argv") or str(call.args.get("cmd") or call.args.get("_raw_params")).split()
     ]
     line = " ".join(argv)
-    done: Answer = {"changed": True, "rc": 0, "cmd": argv, "stdout": "", "stdout_lines": [], "stderr": ""}
+    no_output: Answer = {"stdout": "", "stdout_lines": [], "stderr": "", "stderr_lines": []}
+    done: Answer = {"changed": True, "rc": 0, "cmd": argv, **no_output}
     for known in call.stub.script().get("commands", []):
         if known["match"] in line:
             text = known.get("stdout", "")
@@ -265,12 +274,28 @@ def async_status(call: Call) -> Answer:
     return {"changed": False, "started": 1, "finished": 0, "ansible_job_id": call.args.get("jid")}
 
 
+def setup(call: Call) -> Answer:
+    """The facts that role dump_server asks for."""
+    return {"ansible_facts": {"pkg_mgr": "apt", "python": {"version": {"major": 3, "minor": 11}}}}
+
+
+def getent(call: Call) -> Answer:
+    """There is no account yet, in every run: nothing that follows depends on it."""
+    return {"ansible_facts": {"getent_" + call.args["database"]: {call.args["key"]: None}}}
+
+
+def unchanged(call: Call) -> Answer:
+    """What a dump server gets besides keys: packages, an account, the gate, services. No test looks at it."""
+    return {"changed": False}
+
+
 STAND_INS: dict[str, StandIn] = {
     "kdump.fleet.kdump_info": kdump_info,
     "kdump.fleet.crash_memory_info": crash_memory_info,
     "kdump.fleet.crashkernel": crashkernel,
     "kdump.fleet.vmcore_info": vmcore_info,
     "kdump.fleet.wait_for_boot": wait_for_boot,
+    "kdump.fleet.dump_gate": unchanged,
     "ansible.builtin.apt": packages,
     "ansible.builtin.dnf": packages,
     "ansible.builtin.async_status": async_status,
@@ -278,11 +303,16 @@ STAND_INS: dict[str, StandIn] = {
     "ansible.builtin.command": command,
     "ansible.builtin.copy": copy,
     "ansible.builtin.file": file,
+    "ansible.builtin.getent": getent,
+    "ansible.builtin.package": unchanged,
     "ansible.builtin.reboot": reboot,
+    "ansible.builtin.service": unchanged,
+    "ansible.builtin.setup": setup,
     "ansible.builtin.slurp": slurp,
     "ansible.builtin.stat": stat,
     "ansible.builtin.systemd_service": systemd,
     "ansible.builtin.template": template,
+    "ansible.builtin.user": unchanged,
 }
 # Their work is done on the controller, and they touch nothing there.
 ON_CONTROLLER = frozenset(

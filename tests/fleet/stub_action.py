@@ -4,18 +4,22 @@
 """What stands between Ansible and the hosts: every action that would go to one is answered by a stand-in.
 
 Playbooks, roles, strategies, templating and worker processes are Ansible's own. Each call becomes a line of
-RUN/events.jsonl; RUN/stats.json holds the recap and set_stats' data.
+RUN/events.jsonl; RUN/stats-PID.json holds the recap and set_stats' data.
 """
 
 from __future__ import annotations
 
 import copy
+import fcntl
 import io
 import json
 import os
+import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -57,6 +61,14 @@ def harness_error(text: str) -> NoReturn:
 def own_data(value: Any) -> Any:
     """Plain JSON in the place of Ansible's text types."""
     return json.loads(json.dumps(value, default=str))
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """No other run of the test changes its stub hosts meanwhile."""
+    with open(RUN / "lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def fault_of(stub: StubHost, call: Call, task: str) -> dict[str, Any] | None:
@@ -110,16 +122,22 @@ class StubAction(ActionBase):
         return answer
 
     def _answer(self, call: Call, task: str) -> dict[str, Any]:
-        fault = fault_of(call.stub, call, task)
+        with alone():
+            fault = fault_of(call.stub, call, task)
         if fault is not None:
             time.sleep(fault.get("seconds", 0))
+            if "controller_dies" in fault:
+                os.killpg(os.getpgrp(), signal.SIGKILL)
+            if "boots" in fault:
+                call.stub.boot()
             if "unreachable" in fault:
                 raise AnsibleConnectionFailure(str(fault["unreachable"]))
             if "failed" in fault:
                 return {"failed": True, "changed": False, "rc": 1, "msg": str(fault["failed"])}
             if "answer" in fault:
                 return {"changed": False, **fault["answer"]}
-        answer = STAND_INS[call.module](call)
+        with alone():
+            answer = STAND_INS[call.module](call)
         return {"changed": False, **answer, **(fault or {}).get("but", {})}
 
     def _log(self, call: Call, own: str, task: str, began: float, answer: dict[str, Any]) -> None:
@@ -169,7 +187,7 @@ class Stats(stats.AggregateStats):
         found = super().summarize(host)
         hosts = {name: super(Stats, self).summarize(name) for name in self.processed}
         text = json.dumps({"hosts": hosts, "custom": self.custom.get("_run", {})}, default=str)
-        (RUN / "stats.json").write_text(text)
+        (RUN / f"stats-{MAIN}.json").write_text(text)
         return found
 
 

@@ -18,7 +18,8 @@ HOSTS = [f"web{number}" for number in range(1, 7)]
 OF = {host: dump_server_of(host, SERVERS) for host in HOSTS}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKV6"
 ON_HOSTS = [{"match": "make-key"}, {"match": "ssh-keygen -y", "stdout": KEY}]
-ON_SERVERS = [{"match": "sshd has no host keys", "stdout": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHost"}]
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHost"
+ON_SERVERS = [{"match": "sshd has no host keys", "stdout": HOST_KEY}]
 FAULTS = [
     ({"unreachable": "no route"}, "no route"),
     ({"failed": "sshd has no keys"}, "sshd has no keys"),
@@ -49,3 +50,13 @@ def test_a_server_that_fails_costs_its_own_hosts_alone(fleet: Fleet, fault: dict
     for host in served("dump2"):
         assert f"dump2, the dump server of {host}, failed at its part of the enrolment:" in run.text
     assert reason in run.text
+    for host in HOSTS:
+        pins = fleet.stub(host).read("/root/.ssh/known_hosts")
+        assert (f"dump1 {HOST_KEY}" in pins) is (OF[host] == "dump1"), (host, pins)
+        assert ("kdump.fleet" in pins) is (OF[host] == "dump1")
+    fleet.host("dump2", faults=[])
+    again = fleet.playbook(str(book))
+    assert again.status == 0, again.output
+    assert sorted(again.who("reboot")) == served("dump2")
+    for host in served("dump2"):
+        assert f"dump2 {HOST_KEY}" in fleet.stub(host).read("/root/.ssh/known_hosts")
