@@ -26,6 +26,11 @@ from ansible_collections.kdump.fleet.plugins.plugin_utils.variables import (
 # Until 2.18 Ansible shows the message of a failed task as JSON, on one line.
 SHOWS_ONE_LINE = tuple(int(number) for number in __version__.split(".")[:2]) < (2, 19)
 
+try:
+    from ansible.parsing.vault import EncryptedString as Vaulted
+except ImportError:  # ansible-core before 2.19
+    from ansible.parsing.yaml.objects import AnsibleVaultEncryptedUnicode as Vaulted
+
 TEMPLATE = re.compile(r"\{\{|\{%")
 LOOKUP = re.compile(r"\{.*\b(?:lookup|query|q)\(", re.DOTALL)  # may ask a server, once for each host
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -81,11 +86,15 @@ class ActionModule(ActionBase):
 
 
 def _plain(ours: Mapping[str, Any], templar: Any, raw: Mapping[str, Any], resolved: dict[Any, Any]) -> dict[str, Any]:
-    """The values without templates; UNRESOLVED in the place of those that need what is not known yet."""
+    """The values without templates; UNRESOLVED in the place of those that need what is not known yet, or are vaulted."""
     found: dict[str, Any] = {}
     for name, value in ours.items():
         text = _untagged(value)
-        if not _has(text, TEMPLATE):
+        if _holds_secret(text) or any(
+            _holds_secret(_untagged(raw.get(word))) for word in set(WORD.findall(repr(text))) - SHARED
+        ):
+            found[name] = UNRESOLVED
+        elif not _has(text, TEMPLATE):
             found[name] = text
         elif _has(text, LOOKUP):
             found[name] = UNRESOLVED
@@ -125,6 +134,15 @@ def _ours(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in raw.items() if is_ours(name) or name == "ansible_user"}
 
 
+def _holds_secret(value: Any) -> bool:
+    """Whether a value, or a part of it, is vaulted: it is not decrypted here, and no message shows it."""
+    if isinstance(value, dict):
+        return any(_holds_secret(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds_secret(item) for item in value)
+    return isinstance(value, Vaulted)
+
+
 def _has(value: Any, pattern: re.Pattern[str]) -> bool:
     """Whether a text within a value matches."""
     if isinstance(value, dict):
@@ -140,6 +158,6 @@ def _untagged(value: Any) -> Any:
         return {_untagged(key): _untagged(item) for key, item in value.items()}
     if isinstance(value, str):
         return "".join(value)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and not isinstance(value, Vaulted):
         return [_untagged(item) for item in value]
     return value

@@ -38,6 +38,10 @@ options:
     description: The command that continues.
     type: str
     default: ansible-playbook kdump.fleet.rollout
+  pattern:
+    description: The hosts of the run, as in C(kdump_hosts).
+    type: raw
+    default: all
 """
 
 EXAMPLES = r"""
@@ -77,6 +81,7 @@ def rollout_report(
     plan: dict[str, Any],
     max_fail: int | str = 0,
     again: str = "ansible-playbook kdump.fleet.rollout",
+    pattern: Any = "all",
 ) -> dict[str, Any]:
     """Sort the hosts, and write the list."""
     keys = ("audit", "done", "failure", "unproven", "lost")
@@ -114,12 +119,26 @@ def rollout_report(
     sorted_out.update({"not_touched": not_touched, "left_out": left_out, "unproven": unproven})
     attention = sorted({*failed, *unreachable, *left_out})
     in_waves = sum(1 for name in (*failed, *unreachable) if name in wave_of)
-    lines = _lines(sorted_out, len(hosts), f"{in_waves} lost, {max_fail} allowed", again, attention)
+    canaries = [name for name in plan.get("canaries", []) if name in failed or name in unreachable]
+    why = f"more hosts were lost than kdump_wave_max_fail allows ({in_waves} lost, {max_fail} allowed)"
+    if canaries and in_waves <= int(max_fail):
+        why = f"the canary {canaries[0]} did not get to its proof, whatever kdump_wave_max_fail allows"
+    lines = _lines(sorted_out, len(hosts), why, " ".join(again.split()), _without(pattern, attention))
     # What failed is said in a host's own words.
     return dict(printable({**sorted_out, "attention": attention, "lines": lines}))
 
 
-def _lines(found: dict[str, Any], total: int, lost: str, again: str, attention: list[str]) -> list[str]:
+def _without(pattern: Any, attention: list[str]) -> str:
+    """The pattern of the run without these hosts; empty where there are none."""
+    if not attention:
+        return ""
+    given = [pattern] if isinstance(pattern, str) else list(pattern)
+    # Ansible splits a pattern at colons only where it holds no comma.
+    separator = ":" if len(given) == 1 and "," not in given[0] else ","
+    return separator.join([*given, *(f"!{name}" for name in attention)])
+
+
+def _lines(found: dict[str, Any], total: int, why: str, again: str, without: str) -> list[str]:
     groups = ("done", "failed", "unreachable", "not_touched", "left_out")
     rest = total - len({name for group in groups for name in found[group]})
     counts = ", ".join(f"{len(found[group])} {group.replace('_', ' ')}" for group in groups)
@@ -132,11 +151,10 @@ def _lines(found: dict[str, Any], total: int, lost: str, again: str, attention: 
     lines += [f"not proven: {name}: {reason}" for name, reason in found["unproven"].items()]
     if found["not_touched"]:
         lines.append(f"not touched: {', '.join(found['not_touched'])}")
-        lines.append(f"The waves stopped because more hosts were lost than kdump_wave_max_fail allows ({lost}).")
-    if attention or found["not_touched"]:
+        lines.append(f"The waves stopped because {why}.")
+    if without or found["not_touched"]:
         lines.append(f"To continue, with the same -e options: {again}")
-    if attention:
-        without = ":".join(["all", *(f"!{name}" for name in attention)])
+    if without:
         lines.append(f"To continue without the hosts that need a person: add -e 'kdump_hosts={without}'")
     return lines
 

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from typing import Any
 
 import pytest
+import yaml
 
+from tests.checkout import ROOT
 from tests.fleet.fleets import Fleet, Run
 
 NEEDS_A_PERSON = {"kexec-unsupported": "The kernel has no kexec."}
@@ -214,3 +218,74 @@ def test_the_waves_keep_their_order_with_worker_processes(fleet: Fleet, monkeypa
     run = rollout(fleet, "--tags", "kdump_reboot", kdump_waves="1,2")
     rebooted = run.who("reboot")
     assert [set(rebooted[:1]), set(rebooted[1:3]), set(rebooted[3:])] == [{"web1"}, {"web2", "web3"}, {"web4", "web5"}]
+
+
+@pytest.mark.parametrize("hosts", ["web1,web2", ["web1", "web2"], "~web[12]", "web*:!web3"])
+def test_any_pattern_of_hosts_is_audited_again(fleet: Fleet, hosts: object) -> None:
+    """The closing audit adds localhost to the pattern, and a pattern with a comma is not split at a colon."""
+    fleet.hosts("web1", "web2", "web3", state="staged")
+    run = rollout(fleet, kdump_hosts=hosts)
+    assert (run.status, run.who("reboot")) == (0, ["web1", "web2"]), run.output
+    assert run.stats["kdump_rollout"]["done"] == ["web1", "web2"]
+    assert sorted(run.stats["kdump_audit"]) == ["web1", "web2"]
+
+
+def test_a_second_rollout_of_one_run_has_a_plan_of_its_own(fleet: Fleet) -> None:
+    """A playbook that imports rollout once for each rack took the first plan again, whose canary would crash again. Nor
+    does a host that the first one has lost bring the old plan back."""
+    fleet.hosts("web1", "web2", state="staged", group="rack1")
+    fleet.hosts("db1", "db2", state="staged", group="rack2")
+    fleet.host("web2", faults=[{"module": "reboot", "unreachable": "it is gone"}])
+    book = fleet.directory / "site.yml"
+    book.write_text(
+        json.dumps(
+            [
+                {"import_playbook": "kdump.fleet.rollout", "vars": {"kdump_hosts": hosts}}
+                for hosts in ("rack1", "rack2", "web2")
+            ]
+        )
+    )
+    run = fleet.playbook(str(book), kdump_reboot_ok=True, kdump_prove="canary")
+    assert run.status == 4, run.output
+    assert run.crashed == ["web1", "db1"]
+    assert run.who("reboot") == ["web1", "db1", "db2"]
+    assert "Rollout: 1 done, 0 failed, 1 unreachable" in run.output
+    assert "done: db1, db2" in run.output
+
+
+def test_a_canary_that_is_lost_stops_the_waves_whatever_else_may_be_lost(fleet: Fleet) -> None:
+    """kdump_wave_max_fail is for the hosts after it."""
+    fleet.hosts("web1", "web2", "web3", state="staged")
+    fleet.host("web1", dump=None)
+    run = rollout(fleet, kdump_prove="canary", kdump_wave_max_fail=2)
+    assert (run.status, run.crashed, run.who("reboot")) == (2, ["web1"], ["web1"]), run.output
+    assert "The waves stopped because the canary web1 did not get to its proof" in run.text
+
+
+def test_the_command_that_continues_stays_with_the_hosts_of_the_run(fleet: Fleet) -> None:
+    """With all:!web1 it would have gone over the whole inventory."""
+    fleet.hosts("web1", "web2", "db1", state="staged")
+    fleet.host("web1", faults=[{"module": "reboot", "failed": "no"}])
+    for hosts, limit, without in (
+        ("web*", "web*:!x y", "web*:!web1"),
+        ("web1,web2", "web1", "web1,web2,!web1"),
+        (["web1", "web2"], "all", "web1,web2,!web1"),
+    ):
+        text = rollout(fleet, "--limit", limit, kdump_hosts=hosts).text
+        assert f"add -e 'kdump_hosts={without}'" in text
+        assert f"--limit {shlex.quote(limit)}" in text
+
+
+def test_a_strategy_of_the_site_changes_nothing(fleet: Fleet) -> None:
+    """With the strategy free, each host would make a plan of its own before the others are looked at."""
+    (fleet.directory / "ansible.cfg").write_text("[defaults]\nstrategy = free\n")
+    fleet.hosts("web1", "web2", state="armed")
+    run = rollout(fleet)
+    assert run.output.count("Rollout: ") == 1, run.output
+
+
+def test_every_play_of_the_collection_names_its_strategy() -> None:
+    """A run_once is once for each host with another one."""
+    for path in (ROOT / "playbooks").glob("*.yml"):
+        for play in yaml.safe_load(path.read_text()):
+            assert play.get("strategy") == "ansible.builtin.linear", (path, play["name"])

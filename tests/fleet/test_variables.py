@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.fleet.fleets import Fleet
 
@@ -179,3 +180,27 @@ def test_a_template_has_the_value_of_each_host(fleet: Fleet) -> None:
     assert "kdump_crashkernel (web1) is" in text
     assert "kdump_keep_dumps (web1, web3) is" in text
     assert "kdump_path (web 4) is '/data/web 4': it holds ' '" in text
+
+
+def test_vaulted_values_are_let_through_and_never_shown(fleet: Fleet) -> None:
+    """They were "no text", on every host; a part of a value or of a template may be vaulted as well."""
+    fleet.hosts("web1", "web2", state="armed")
+    secrets = VaultLib([("default", VaultSecret(b"password"))])
+
+    def vaulted(text: str, column: int) -> str:
+        lines = secrets.encrypt(text).decode().splitlines()
+        return "!vault |\n" + "".join(f"{' ' * column}{line}\n" for line in lines)
+
+    (fleet.directory / "password").write_text("password")
+    variables = fleet.directory / "group_vars" / "all.yml"
+    variables.parent.mkdir()
+    variables.write_text(
+        f"kdump_crashkernel: {vaulted('192M', 2)}"
+        f"kdump_options:\n  HOSTTAG: {vaulted('hostname', 4)}"
+        f"site_words: {vaulted('two words', 2)}"
+        "kdump_nfs_options: '{{ site_words }}'\n"
+    )
+    run = fleet.playbook("audit", "--vault-password-file", str(fleet.directory / "password"))
+    assert run.status == 0, run.output
+    assert run.calls("kdump_info")[0]["args"]["policy"]["crashkernel"] == "192M"
+    assert "two words" not in run.output
