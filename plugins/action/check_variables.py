@@ -86,7 +86,7 @@ class ActionModule(ActionBase):
 
 
 def _plain(ours: Mapping[str, Any], templar: Any, raw: Mapping[str, Any], resolved: dict[Any, Any]) -> dict[str, Any]:
-    """The values without templates; UNRESOLVED in the place of those that need what is not known yet, or are vaulted."""
+    """The values without templates; UNRESOLVED for those that need what is not known yet, or are vaulted."""
     found: dict[str, Any] = {}
     for name, value in ours.items():
         text = _untagged(value)

@@ -98,7 +98,7 @@ def rollout_report(
         failure = host.get("failure")
         if failure:
             failed[name] = (
-                f"{where}: {_one_line(failure.get('task'))}: {_one_line(failure.get('msg'))} Now: {_now(host)}."
+                f"{where}: {_one_line(failure.get('task'))}: {_one_line(failure.get('msg')).rstrip('.')}. Now: {_now(host)}."
             )
         elif host.get("lost") or answer.get("unreachable"):
             told = _one_line(answer.get("msg") or "")

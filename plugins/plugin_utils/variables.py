@@ -39,6 +39,7 @@ EXPECTED = {
     "int": "use a number",
     "list": 'use a list, for instance [a, b]; on the command line -e \'{"NAME": ["a", "b"]}\'',
     "path": "use one text",
+    "raw": "use a list, or a text with commas",
     "str": "use one text",
 }
 

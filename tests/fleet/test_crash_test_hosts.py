@@ -77,3 +77,11 @@ def test_the_last_host_leaves_nothing_to_go_on_with(fleet: Fleet) -> None:
     run = fleet.playbook("crash_test", crash_test_confirm="web1")
     assert run.status == 2
     assert "No other host was to be crashed." in run.text
+
+
+def test_tags_that_leave_the_crash_out_are_refused(fleet: Fleet) -> None:
+    """It would end with status 0 and no proof."""
+    fleet.hosts("web1", state="armed")
+    run = fleet.playbook("crash_test", "--tags", "kdump_prove", crash_test_confirm="web1")
+    assert (run.status, run.events) == (2, []), run.output
+    assert "no host was crashed. Leave --tags away." in run.text

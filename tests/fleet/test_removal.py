@@ -141,3 +141,12 @@ def test_a_host_whose_arguments_come_from_elsewhere_is_rebooted_once(fleet: Flee
     for _again in range(2):
         run = remove(fleet, kdump_remove_confirm="vm1")
         assert (run.status, run.who("reboot")) == (2, [])
+
+
+@pytest.mark.parametrize(("option", "tag"), [("--tags", "kdump_reboot"), ("--skip-tags", "kdump_remove")])
+def test_tags_that_leave_the_removal_out_are_refused(fleet: Fleet, option: str, tag: str) -> None:
+    """The list would say that kdump was removed."""
+    fleet.hosts("web1", state="armed")
+    run = fleet.playbook("remove", option, tag, kdump_remove_confirm="web1")
+    assert (run.status, run.events) == (2, []), run.output
+    assert f"{option} {tag}" in run.text

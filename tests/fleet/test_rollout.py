@@ -93,7 +93,7 @@ def test_after_a_host_that_was_not_proven_nobody_else_is_crashed(fleet: Fleet) -
     run = rollout(fleet, kdump_prove="all", kdump_waves=[3])
     assert (run.status, run.crashed) == (2, ["web1"])
     assert "FAILED: web1 in wave 1" in run.output
-    assert "not proven: web2: web1, crashed before it, ended without a proof" in run.output
+    assert "not proven: web2: web1, whose turn was before it, ended without a proof" in run.output
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_each_host_is_in_one_list() -> None:
     assert found["done"] == ["web1"]
     assert found["failed"] == {
         "odd": "in the audit: only root",
-        "web2": "in wave 2: Reboot: no answer Now: not ready: not-installed.",
+        "web2": "in wave 2: Reboot: no answer. Now: not ready: not-installed.",
     }
     assert found["unreachable"] == {
         "gone": "in the audit: no route",
@@ -58,7 +58,7 @@ def test_each_host_is_in_one_list() -> None:
         "Rollout: 1 done, 2 failed, 2 unreachable, 1 not touched, 1 left out, 1 had nothing to do",
         "done: web1",
         "FAILED: odd in the audit: only root",
-        "FAILED: web2 in wave 2: Reboot: no answer Now: not ready: not-installed.",
+        "FAILED: web2 in wave 2: Reboot: no answer. Now: not ready: not-installed.",
         "UNREACHABLE: gone in the audit: no route",
         "UNREACHABLE: web3 in wave 2. Before that: not ready: not-installed.",
         "left out, needs a person: db1: [masked] It is masked.",
