@@ -97,9 +97,8 @@ def rollout_report(
         where = f"in wave {wave_of[name]}" if name in wave_of else "in the audit"
         failure = host.get("failure")
         if failure:
-            failed[name] = (
-                f"{where}: {_one_line(failure.get('task'))}: {_one_line(failure.get('msg')).rstrip('.')}. Now: {_now(host)}."
-            )
+            reason = _one_line(failure.get("msg")).rstrip(".")
+            failed[name] = f"{where}: {_one_line(failure.get('task'))}: {reason}. Now: {_now(host)}."
         elif host.get("lost") or answer.get("unreachable"):
             told = _one_line(answer.get("msg") or "")
             if answer.get("failed") and not answer.get("unreachable"):
