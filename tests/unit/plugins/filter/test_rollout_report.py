@@ -26,7 +26,7 @@ def test_what_a_host_says_moves_no_cursor() -> None:
     said = {"task": "Reboot", "msg": "\x1b[2J\u202eko"}
     rows = [host("web1", {"summary": "\x9b1m"}, failure=said), host("web2", {"unreachable": True, "msg": "\x07"})]
     found = rollout_report(rows, PLAN)
-    assert found["failed"] == {"web1": "in wave 1: Reboot: \\x1b[2J\\u202eko Now: \\x9b1m."}
+    assert found["failed"] == {"web1": "in wave 1: Reboot: \\x1b[2J\\u202eko. Now: \\x9b1m."}
     assert found["lines"][2] == "UNREACHABLE: web2 in wave 2: \\x07"
 
 
