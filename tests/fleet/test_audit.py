@@ -53,3 +53,12 @@ def test_tags_do_not_empty_the_audit(fleet: Fleet) -> None:
     """They are for the role's steps."""
     fleet.hosts("web1", state="bare")
     assert "not-installed" in fleet.playbook("audit", "--tags", "kdump_install").output
+
+
+@pytest.mark.parametrize("playbook", ["audit", "rollout"])
+def test_hosts_may_be_a_list_of_patterns(fleet: Fleet, playbook: str) -> None:
+    """As check_variables allows."""
+    fleet.hosts("db1", "web1", "web2", state="proven")
+    run = fleet.playbook(playbook, kdump_hosts=["web1", "web2:!db1"])
+    assert run.status == 0, run.output
+    assert sorted(run.stats["kdump_audit"]) == ["web1", "web2"]
