@@ -249,7 +249,7 @@ def render(settings: Sequence[Tuple[str, str]]) -> str:
         if not value.strip(" ") or value != value.strip(" ") or re.search("[#\t\n]", value) or not is_printable(value):
             raise KdumpError(
                 "The value of {0} cannot be written to kdump.conf: '{1}'. It cannot be empty, begin or end with a "
-                "blank, or hold '#', tabs, line breaks, control characters or bytes that are not UTF-8.".format(
+                "blank, or hold '#', tabs, line breaks, control or invisible characters, or bytes not in UTF-8.".format(
                     name, value
                 )
             )

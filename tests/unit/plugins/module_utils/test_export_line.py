@@ -218,7 +218,8 @@ def test_a_target_that_is_left_is_not_judged(tree: RpmTree) -> None:
 
 def test_a_table_that_is_newer_than_the_capture_initrd_is_not_in_it(tree: RpmTree) -> None:
     set_table(tree, BLOCK.format(LINE))
-    os.utime(str(tree.path("/etc/fstab")))
+    made = tree.path(INITRD).stat().st_mtime_ns
+    os.utime(str(tree.path("/etc/fstab")), ns=(made + 1, made + 1))
     message = "/etc/fstab is newer than {0}: a capture would work with the former settings.".format(INITRD)
     assert findings(tree, POLICY) == [["configuration-not-loaded", message]]
     tree.write(CONFIGURATION, "path /var/crash\n")  # which takes nothing out of it

@@ -58,7 +58,7 @@ PIECES = st.sampled_from(
 )
 TEXTS = st.one_of(st.text(), st.lists(PIECES, max_size=25).map("".join))
 VALUES = st.text(st.characters(blacklist_categories=("Cc", "Cs"), blacklist_characters="#"), min_size=1).filter(
-    lambda value: value == value.strip(" ")
+    lambda value: value == value.strip(" ") and is_printable(value)
 )
 NAMES = st.one_of(st.sampled_from(sorted(DIRECTIVES)), st.from_regex(r"\A[A-Za-z][A-Za-z0-9_]{0,20}\Z"))
 
