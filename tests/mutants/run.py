@@ -28,7 +28,7 @@ from tests.mutants.changes import Change
 from tests.mutants.covering import Tests
 
 MEMORY = 2 << 30
-OTHERS = 2.0  # seconds for tests of other modules: a test of a module's own must notice what it does
+OTHERS = 100  # tests of other modules at most: one of a module's own must notice what it does
 SECONDS = 120.0  # for all tests of a change, of which some may wait for ever
 WARM_UP = "tests/unit/gate/test_mutants.py"  # imports nothing of the collection
 COMMON = ("ansible.errors", "ansible.module_utils.basic", "hypothesis.strategies", "yaml")
@@ -144,7 +144,7 @@ def _child(task: Task, directory: str) -> int:
         files.setdefault(node.partition("::")[0], []).append(node)
     own = f"/test_{task.path.stem}."
     first, *others = sorted(files, key=lambda file: (own not in file, -len(files[file]), file)) or [""]
-    for nodes in (set(files.get(first, ())), _some([files[file] for file in others], task.tests.durations)):
+    for nodes in (set(files.get(first, ())), _some([files[file] for file in others])):
         if nodes:
             arguments = [*OPTIONS, f"--basetemp={directory}/t", *sorted({node.partition("::")[0] for node in nodes})]
             status = pytest.main(arguments, plugins=[Selected(nodes, task.tests.durations)])
@@ -153,16 +153,10 @@ def _child(task: Task, directory: str) -> int:
     return 0
 
 
-def _some(files: list[list[str]], durations: dict[str, float]) -> set[str]:
-    """The quickest tests of each file in turn, until they would take too long together."""
-    found: set[str] = set()
-    seconds = 0.0
-    for node in (node for row in itertools.zip_longest(*files) for node in row if node is not None):
-        seconds += durations[node]
-        if seconds > OTHERS:
-            break
-        found.add(node)
-    return found
+def _some(files: list[list[str]]) -> set[str]:
+    """The quickest tests of each file in turn, as many as there may be."""
+    every = (node for row in itertools.zip_longest(*files) for node in row if node is not None)
+    return set(itertools.islice(every, OTHERS))
 
 
 def _load_changed(path: str, code: CodeType) -> None:
