@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 NOX := $(PYTHON) -m nox --sessions
 
 .DEFAULT_GOAL := help
-.PHONY: help environment check fleet sanity machines test rollout bench bench-rollout fuzz mutants boot-matrix format requirements clean
+.PHONY: help environment check fleet sanity machines test test-all rollout bench bench-rollout fuzz mutants boot-matrix format requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,11 @@ sanity: $(VENV)/ready ## ansible-test sanity on ansible-core 2.16 and on the new
 machines: $(VENV)/ready ## molecule scenarios and end-to-end tests, on virtual machines that really crash
 	@$(PYTHON) -m tests.summary run $(NOX) machines
 
-test: $(VENV)/ready ## everything: check, fleet, sanity, machines
+test: $(VENV)/ready ## check, fleet, sanity, machines; of the scenarios that rarely change one, and the others by name
 	@$(PYTHON) -m tests.summary run $(NOX) lint types floor unit fleet sanity machines
+
+test-all: $(VENV)/ready ## everything: make test with every scenario
+	@KDUMP_FLEET_TEST_ALL=1 $(PYTHON) -m tests.summary run $(NOX) lint types floor unit fleet sanity machines
 
 rollout: $(VENV)/ready ## two bare lab machines, rolled out and proven; INVENTORY=hosts.ini OPTIONS='-e ...' on your hosts
 	@ANSIBLE_COLLECTIONS_PATH=$$($(PYTHON) -m tests.checkout) PATH="$(abspath $(VENV)/bin):$$PATH" \

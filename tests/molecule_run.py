@@ -29,6 +29,9 @@ ARTIFACTS = ROOT / "artifacts" / "molecule"
 EXECUTED = re.compile(r"^\w+ +\[(?P<scenario>\S+) > (?P<step>\w+)\] Execut(?P<state>ing|ed: .*)$")
 RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=\d+ ")
 NEEDS_HOSTS = ("prepare", "converge", "check", "idempotence", "side_effect")
+# What these prove rarely changes, and takes its time. "make test" runs one of them, by the number of commits; "make
+# test-all" runs them all.
+SELDOM = ("grub_legacy", "network_rpm", "unified_kernel_image")
 OPTIONAL_PLAYBOOKS = ("prepare", "side_effect", "cleanup", "verify")
 
 
@@ -43,6 +46,19 @@ class Step(NamedTuple):
 def scenarios(root: Path) -> list[str]:
     """The names of the scenarios below molecule/."""
     return sorted(path.parent.name for path in root.glob("molecule/*/molecule.yml"))
+
+
+def of_this_run(names: Sequence[str], everything: bool, turn: int) -> tuple[list[str], list[str]]:
+    """The scenarios to run, and those that have to wait: of the ones that rarely change, I(turn) chooses one."""
+    chosen = SELDOM[turn % len(SELDOM)]
+    waiting = [] if everything else [name for name in names if name in SELDOM and name != chosen]
+    return [name for name in names if name not in waiting], waiting
+
+
+def turn() -> int:
+    """How many commits the checkout has."""
+    counted = subprocess.run(["git", "rev-list", "--count", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    return int(counted.stdout)
 
 
 def longest_first(root: Path) -> list[str]:

@@ -36,7 +36,7 @@ def book(fleet: Fleet, *tasks: dict[str, Any]) -> str:
 def test_what_nothing_stands_in_for_fails_the_test(fleet: Fleet) -> None:
     """Whatever the playbook makes of the error; and nothing is run on this machine."""
     fleet.hosts("web1")
-    for task in ({"ansible.builtin.user": {"name": "x"}}, {"ansible.builtin.command": {"argv": ["touch", "here"]}}):
+    for task in ({"ansible.builtin.cron": {"name": "x"}}, {"ansible.builtin.command": {"argv": ["touch", "here"]}}):
         with pytest.raises(AssertionError, match="the harness is at fault"):
             fleet.playbook(book(fleet, {**task, "ignore_errors": True}))
     with pytest.raises(AssertionError, match="nowhere, which is no stub host"):

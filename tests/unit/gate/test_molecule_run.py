@@ -180,3 +180,16 @@ def test_each_verify_step_has_its_own_report(tmp_path: Path) -> None:
     for _run in range(2):
         subprocess.run(command, cwd=tmp_path, env=variables, check=True, capture_output=True)
     assert sorted(path.name for path in tmp_path.glob("*.xml")) == ["verify-01.xml", "verify-02.xml"]
+
+
+def test_of_the_scenarios_that_rarely_change_one_runs_each_time() -> None:
+    names = [*molecule_run.SELDOM, "default"]
+    runs = [molecule_run.of_this_run(names, False, turn) for turn in range(3)]
+    assert sorted(name for run, _waiting in runs for name in run if name != "default") == sorted(molecule_run.SELDOM)
+    assert all("default" in run and sorted([*run, *waiting]) == sorted(names) for run, waiting in runs)
+    assert molecule_run.of_this_run(names, True, 1) == (names, [])
+
+
+def test_the_scenarios_that_rarely_change_are_there() -> None:
+    assert set(molecule_run.SELDOM) < set(molecule_run.scenarios(ROOT))
+    assert molecule_run.turn() > 0
