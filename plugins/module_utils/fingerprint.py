@@ -123,7 +123,7 @@ def _kind(path: str, current: Dict[str, Any]) -> str:
 
 
 def _regions(regions: Dict[str, Any]) -> str:
-    named = [(name.split("_")[0], _bytes(regions.get(name))) for name in REGIONS]
+    named = [(name.partition("_")[0], _bytes(regions.get(name))) for name in REGIONS]
     return ", ".join("{0} {1}".format(name, mebibytes(size)) for name, size in named if size) or "none"
 
 

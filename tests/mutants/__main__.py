@@ -73,7 +73,7 @@ def main() -> None:
     print(f"{len(some)} of {len(real)} changes of {len(known)} modules, SEED={arguments.seed}", flush=True)
     begin = time.monotonic()
 
-    _pass_unchanged({name: tests[PLUGINS / name] for name, _ in some}, arguments.jobs)
+    _pass_unchanged({name: tests[PLUGINS / name] for name, _tests in some}, arguments.jobs)
     killed: Counter[Path] = Counter()
     alive: dict[Path, list[Change]] = {name: [] for name in known}
     tasks = (Task(PLUGINS / name, trees[name], change, tests[PLUGINS / name]) for name, change in some)
@@ -84,7 +84,7 @@ def main() -> None:
             print(f"survived: plugins/{name}:{task.change.line}: {task.change.text}", flush=True)
         else:
             killed[name] += 1
-    ok = _table(known, killed, alive, Counter(Path(module) for module, _ in named))
+    ok = _table(known, killed, alive, Counter(Path(module) for module, _change in named))
     print(f"{(time.monotonic() - begin) / 60:.1f} minutes, SEED={arguments.seed}")
     sys.exit(0 if ok else 1)
 

@@ -98,15 +98,15 @@ def survivors(tasks: Iterable[Task], jobs: int) -> Iterator[tuple[Task, bool]]:
                 return
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid in running:
-                task, _, directory = running.pop(pid)
+                task, _deadline, directory = running.pop(pid)
                 _end(pid, directory)
                 yield task, status == 0
                 continue
             time.sleep(0.01)
-            for late in [pid for pid, (_, deadline, _) in running.items() if time.monotonic() > deadline]:
+            for late in [pid for pid, (_task, deadline, _directory) in running.items() if time.monotonic() > deadline]:
                 os.kill(late, signal.SIGKILL)
     finally:
-        for pid, (_, _, directory) in running.items():
+        for pid, (_task, _deadline, directory) in running.items():
             _end(pid, directory)
 
 

@@ -301,7 +301,7 @@ def test_a_host_s_own_directory_is_never_one_dump_s() -> None:
         found = judge(dump(directory), old, before=[old], top="/srv/kdump/web1", place="vault:/srv/kdump/web1")
         assert found["directory"] is None
         assert found["files"] == [f"{directory}/dump.202611221828"] + [
-            f"{directory}/dmesg.202611221828" for _ in [1] if directory.endswith("/")
+            f"{directory}/dmesg.202611221828" for _once in [1] if directory.endswith("/")
         ]
 
 

@@ -928,7 +928,7 @@ def test_a_reboot_without_effect_is_no_rollout_s_work(tree: HostTree) -> None:
 @pytest.mark.parametrize(
     ("change", "policy", "codes"),
     [
-        (lambda tree: stage("320M")(tree), {}, ["reboot-required"]),
+        (stage("320M"), {}, ["reboot-required"]),
         (lambda tree: tree.running("384M"), {}, ["reboot-required"]),
         (lambda tree: tree.running("256M"), {}, []),
         (nothing, {"crashkernel": "256M"}, ["reboot-without-effect"]),
