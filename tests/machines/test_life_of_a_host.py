@@ -14,6 +14,7 @@ import drgn
 from tests.machines.conftest import Event, Fleet
 
 ROLLOUT = ("kdump.fleet.rollout", "-e", "kdump_reboot_ok=true")
+REMOVE = ("kdump.fleet.remove", "-e", "kdump_remove_confirm=m1", "-e", "kdump_reboot_ok=true")
 REBOOT = "Reboot into the staged boot entry"
 
 
@@ -102,7 +103,7 @@ def test_vmcore_opens_in_drgn(fleet: Fleet, tmp_path: Path) -> None:
 
 
 def test_remove_gives_the_memory_back(fleet: Fleet) -> None:
-    fleet.play("kdump.fleet.remove", "-e", "kdump_reboot_ok=true")
+    fleet.play(*REMOVE)
     assert fleet.ssh("m1", "cat /sys/kernel/kexec_crash_size").strip() == "0"
     assert "crashkernel" not in fleet.ssh("m1", "cat /proc/cmdline /boot/grub/grub.cfg")
     # What the administrator wrote beside our block, and the dumps, are not ours to delete.
@@ -113,4 +114,4 @@ def test_remove_gives_the_memory_back(fleet: Fleet) -> None:
 
 
 def test_second_remove_changes_nothing(fleet: Fleet) -> None:
-    assert "changed=0" in fleet.play("kdump.fleet.remove", "-e", "kdump_reboot_ok=true")
+    assert "changed=0" in fleet.play(*REMOVE)
