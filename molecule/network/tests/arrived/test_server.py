@@ -58,7 +58,8 @@ def test_the_dump_that_found_the_disk_full(dumps: list[dict[str, Any]], journal:
     assert 16 * MIB < dump["size_bytes"] < 40 * MIB
     place = "/".join(dump["path"].split("/")[-2:])
     assert f"n1 INCOMPLETE {place}: {dump['size_bytes']} bytes received" in journal
-    assert f"REFUSED 'dd of=/var/crash/{place}': the free space that the server keeps is reached" in journal
+    refused = f"REFUSED 'dd of=/var/crash/{place}': {dump['path']} cannot be received: the free space that the server keeps"
+    assert refused in journal
 
 
 def test_the_dump_during_which_the_server_died(dumps: list[dict[str, Any]], journal: str) -> None:
