@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -177,8 +178,9 @@ def environment(reports: Path, base: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(command: Sequence[str], variables: Mapping[str, str], log: Path) -> tuple[int, str]:
-    """Run a command; its output goes to the terminal as it comes, to the log, and back to the caller."""
+    """Run a command; its output goes to the terminal as it comes, to the log with seconds, and back to the caller."""
     lines = []
+    begin = time.monotonic()
     with (
         log.open("w") as stream,
         subprocess.Popen(
@@ -195,7 +197,7 @@ def run(command: Sequence[str], variables: Mapping[str, str], log: Path) -> tupl
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)
-            stream.write(line)
+            stream.write(f"{time.monotonic() - begin:7.1f} {line}")
             lines.append(line)
     return process.returncode, "".join(lines)
 

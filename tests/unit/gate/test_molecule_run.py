@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests import molecule_report, molecule_run, summary
+from tests import minutes, molecule_report, molecule_run, summary
 from tests.checkout import ROOT
 from tests.molecule_run import Step
 
@@ -162,7 +162,8 @@ def test_output_goes_to_the_log_and_back(tmp_path: Path, capfd: pytest.CaptureFi
     code = "import sys; print('one', flush=True); print('two', file=sys.stderr); sys.exit(4)"
     log = tmp_path / "log"
     assert molecule_run.run([sys.executable, "-c", code], os.environ, log) == (4, "one\ntwo\n")
-    assert log.read_text() == "one\ntwo\n"
+    lines = [minutes.LINE.match(line) for line in log.read_text().splitlines()]
+    assert [match and match["text"] for match in lines] == ["one", "two"]
     assert capfd.readouterr().out == "one\ntwo\n"
 
 
