@@ -182,7 +182,7 @@ def run(command: Sequence[str], variables: Mapping[str, str], log: Path) -> tupl
     lines = []
     begin = time.monotonic()
     with (
-        log.open("w") as stream,
+        log.open("w", buffering=1) as stream,
         subprocess.Popen(
             command,
             cwd=ROOT,
