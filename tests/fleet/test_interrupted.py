@@ -69,7 +69,7 @@ def test_a_controller_that_dies_between_writing_and_loading(fleet: Fleet, loaded
     fleet.host("web1", faults=[dies])
     killed = fleet.playbook("rollout", kdump_waves=[2], **APPEND)
     assert killed.status == KILLED
-    assert killed.who("blockinfile", "Write them") == ["web1", "web2"]
+    assert killed.who("blockinfile", "Write the settings into their blocks") == ["web1", "web2"]
     fleet.host("web1", faults=[])
     fleet.stub("web1").tree.write(LOADED, loaded + "\n")
     again = fleet.playbook("rollout", kdump_waves=[2], **APPEND)
