@@ -33,6 +33,7 @@ nox.options.sessions = ["lint", "types", "floor", "unit"]
 
 LAB = (sys.executable, "-m", "tests.lab")
 PYTEST = (sys.executable, "-m", "pytest")
+EVERYTHING = "KDUMP_FLEET_TEST_ALL" in os.environ  # make test-all
 LANES = 2  # machines at a time that two processors carry
 TOOLS = Path(sys.executable).parent
 ARTIFACTS = ROOT / "artifacts"
@@ -241,7 +242,10 @@ def unit(session: nox.Session) -> None:
 
 @nox.session
 def fleet(session: nox.Session) -> None:
-    """The playbooks over fleets of stub hosts, on ansible-core 2.16 and on the newest. Arguments go to pytest."""
+    """The playbooks over fleets of stub hosts, on ansible-core 2.16 and on the newest. Arguments go to pytest.
+
+    "make test" runs each test on one of the two, by the number of commits; "make test-all" on both.
+    """
     parts = Parts(session)
     oldest = next(filter(None, map(pythons.find, OLDEST_CORE_RUNS_ON)), None)
     if oldest is None:
@@ -249,6 +253,9 @@ def fleet(session: nox.Session) -> None:
         parts.pytest("fleet", "-q", "--numprocesses", "2", "tests/fleet", "-k", "not oldest")
     else:
         environment(session, oldest, "sanity-2.16.txt")
+        if not (EVERYTHING or session.posargs):
+            parts.variables["KDUMP_FLEET_TURN"] = str(molecule_run.turn())
+            parts.not_run("fleet on both", "each test ran on one ansible-core; make test-all runs them on both")
         parts.pytest("fleet", "-q", "--numprocesses", "2", "tests/fleet")
     parts.end()
 
@@ -282,8 +289,7 @@ def machines(session: nox.Session) -> None:
         parts = Parts(session, TMPDIR=directory)
         ready = parts.check("lab setup", *LAB, "setup")
         builds = [lanes.Job(f"lab build {name}", (*LAB, "build", name)) for name in RECIPES]
-        everything = "KDUMP_FLEET_TEST_ALL" in os.environ
-        scenarios, waiting = molecule_run.of_this_run(molecule_run.longest_first(ROOT), everything, molecule_run.turn())
+        scenarios, waiting = molecule_run.of_this_run(molecule_run.longest_first(ROOT), EVERYTHING, molecule_run.turn())
         for scenario in waiting:
             parts.not_run(f"molecule {scenario}", "not its turn; make test-all runs every scenario")
         if ready and parts.side_by_side(builds):

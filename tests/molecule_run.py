@@ -32,7 +32,7 @@ RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=\d+ ")
 NEEDS_HOSTS = ("prepare", "converge", "check", "idempotence", "side_effect")
 # What these prove rarely changes, and takes its time. "make test" runs one of them, by the number of commits; "make
 # test-all" runs them all.
-SELDOM = ("grub_legacy", "network_rpm", "unified_kernel_image")
+SELDOM = ("grub_legacy", "network_failures", "network_rpm", "systemd_boot", "unified_kernel_image")
 OPTIONAL_PLAYBOOKS = ("prepare", "side_effect", "cleanup", "verify")
 
 

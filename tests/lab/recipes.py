@@ -135,7 +135,14 @@ RPM = Recipe(
     python="/usr/bin/python3",
 )
 
-RECIPES = {recipe.name: recipe for recipe in (DEBIAN, RPM, GRUB_LEGACY, SYSTEMD_BOOT)}
+# As an administrator leaves a host who has installed kdump-tools by hand: armed, with the settings of the packages.
+DEBIAN_KDUMP = DEBIAN._replace(
+    name="debian-kdump",
+    packages=(*DEBIAN.packages, "kdump-tools", "makedumpfile", "kexec-tools", "nfs-kernel-server", "nfs-common"),
+    shared=("debian", *DEBIAN.shared),
+)
+
+RECIPES = {recipe.name: recipe for recipe in (DEBIAN, DEBIAN_KDUMP, RPM, GRUB_LEGACY, SYSTEMD_BOOT)}
 
 
 def recipe(name: str) -> Recipe:

@@ -185,7 +185,7 @@ def test_each_verify_step_has_its_own_report(tmp_path: Path) -> None:
 
 def test_of_the_scenarios_that_rarely_change_one_runs_each_time() -> None:
     names = [*molecule_run.SELDOM, "default"]
-    runs = [molecule_run.of_this_run(names, False, turn) for turn in range(3)]
+    runs = [molecule_run.of_this_run(names, False, turn) for turn in range(len(names) - 1)]
     assert sorted(name for run, _waiting in runs for name in run if name != "default") == sorted(molecule_run.SELDOM)
     assert all("default" in run and sorted([*run, *waiting]) == sorted(names) for run, waiting in runs)
     assert molecule_run.of_this_run(names, True, 1) == (names, [])

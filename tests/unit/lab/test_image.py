@@ -94,7 +94,9 @@ def test_a_snapshot_is_valid_for_one_image_and_hardware(tmp_path: Path, monkeypa
 
 
 def test_an_unknown_image_is_told() -> None:
-    with pytest.raises(LabError, match="There is no image 'hurd'; there is debian, grub-legacy, rpm, systemd-boot"):
+    with pytest.raises(
+        LabError, match="There is no image 'hurd'; there is debian, debian-kdump, grub-legacy, rpm, systemd-boot"
+    ):
         recipe("hurd")
 
 

@@ -22,3 +22,8 @@ def test_nothing_was_written(host: Host) -> None:
     ):
         assert not host.file(path).exists, path
     assert "crashkernel" not in host.file("/boot/grub/grub.cfg").content_string
+
+
+def test_nothing_was_mounted(host: Host) -> None:
+    assert host.run("findmnt /srv/dumps").rc == 1
+    assert "dumps" not in host.file("/etc/fstab").content_string
