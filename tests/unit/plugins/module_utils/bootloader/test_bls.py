@@ -181,6 +181,19 @@ def test_what_the_menu_gives_to_a_variable(menu: str, expected: Optional[str]) -
         ("abc-6.12.10-1", "abc-6.12.9-1"),
         ("abc-6.12.0-1.fc41", "abc-6.12.0-0.rc7.fc41"),
         ("abc-6.12.0-1.fc41", "abc-6.12.0-1~debug.fc41"),
+        ("abc-6.12.0-1", "abc-6.12.0-1~debug"),
+        ("abc-6.12.0-1+debug", "abc-6.12.0-1"),
+        ("abc-6.12.0-1a", "abc-6.12.0-1+debug"),
+        ("abc-6.12.0-1a", "abc-6.12.0-1~a"),
+        ("abc-6.12.0-1.5", "abc-6.12.0-1a"),
+        ("abc-6.12.0-1.0", "abc-6.12.0-1+0"),
+        ("abc-6.12.0-1.0", "abc-6.12.0-1~0"),
+        ("abc-6.12.0-1b", "abc-6.12.0-1aa"),
+        ("abc-6.12.0-1.10", "abc-6.12.0-1.009"),
+        ("abc-10-1-1", "abc-9-2"),
+        ("zz", "a-b"),
+        ("a-1-1", "a-1"),
+        ("a-2", "a-1-9"),
         ("abc-6.12.0-1.fc41+debug", "abc-6.12.0-1.fc41"),
         ("abc-6.12.0-1.fc41.x86_64", "abc-6.12.0-1.fc41+debug"),
         ("abd-1-1", "abc-6.12.0-1"),
@@ -259,6 +272,22 @@ def test_menus_of_several_kinds(menu: str, expected: Optional[str]) -> None:
     assert (item.name if item else None) == expected
 
 
+@pytest.mark.parametrize(
+    "menu, paths",
+    [
+        ("blscfg\n" + OWN, ["0", "1", "2", "3", "4", "4>0"]),
+        (OWN + "blscfg\n", ["0", "1", "1>0", "2", "3", "4"]),
+        ("menuentry 'A' {}\nblscfg\nmenuentry 'B' {}\n", ["0", "1", "2", "3", "4"]),
+        ("submenu 'S' {\nblscfg\nmenuentry 'x' {}\n}\nmenuentry 'B' {}\n", ["0", "0>0", "0>1", "0>2", "0>3", "1"]),
+    ],
+)
+def test_each_item_has_its_place(menu: str, paths: List[str]) -> None:
+    entries = [BootEntry("id-{0}".format(i), "Title {0}".format(i), "/k", "a") for i in range(3)]
+    place = "menuentry '{0}' {{\n}}".format(bls.MARK)
+    items = grub_menu.read_menu(menu.replace("blscfg", place), MENU).items
+    assert [item.path for item in bls._put_in(items, entries)] == paths
+
+
 def test_a_menu_that_is_cut_short() -> None:
     with pytest.raises(BootLoaderError, match="is not a whole GRUB configuration"):
         boots("blscfg\nmenuentry 'x' {")
@@ -289,6 +318,13 @@ def test_a_bigger_environment_keeps_its_size() -> None:
     after = bls.with_variable(before, "kernelopts", "caf\udce9 " * 250, "/grubenv")
     assert len(after.encode("utf-8", "surrogateescape")) == 2048
     assert grub_menu.read_environment(after)["kernelopts"] == "caf\udce9 " * 250
+
+
+def test_an_environment_that_is_just_full() -> None:
+    room = 1024 - len("# GRUB Environment Block\nkernelopts=\n")
+    assert len(bls.with_variable("", "kernelopts", "a" * room, "/grubenv")) == 1024
+    with pytest.raises(BootLoaderError, match="kernelopts would make it 1025"):
+        bls.with_variable("", "kernelopts", "a" * (room + 1), "/grubenv")
 
 
 def test_an_environment_without_room() -> None:

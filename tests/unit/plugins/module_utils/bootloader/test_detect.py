@@ -120,6 +120,7 @@ def test_of_two_menus_the_firmware_knows_which_one_boots(migrated: Machine, curr
         (None, ["\\EFI\\BOOT\\BOOTX64.EFI"]),  # a removable disk: the menu may be anybody's
         (None, ["\\shimx64.efi"]),
         (None, ["\\EFI\\redhat\\shimx64.efi"]),
+        (None, ["\\EFI\\almalinux"]),
         (b"\7\0\0\0\1\0\0\0\xff\xffA", []),
     ],
 )
