@@ -16,6 +16,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils import tool_options
 from ansible_collections.kdump.fleet.plugins.plugin_utils.known_variables import (
     FACTS,
     OTHER_ROLE,
+    PLAYBOOK_VARIABLES,
     PREFIXES,
     specifications,
 )
@@ -33,6 +34,9 @@ LONGEST = 200  # characters of a value that a message shows
 NULL_TOO = {"kdump_crashkernel", "kdump_path", "kdump_options", "kdump_environment", "kdump_fallback"}
 # linux-system-roles/kdump takes an empty text for null.
 EMPTY_IS_NULL = {"kdump_core_collector", "kdump_sshkey", "kdump_dracut_args", "kdump_ssh_user", "kdump_ssh_server"}
+# A survey of AWX hands over an empty text for a question that was left open: the playbooks' defaults hold then. Not for
+# kdump_hosts, whose default is all hosts.
+EMPTY_IS_DEFAULT = {*PLAYBOOK_VARIABLES} - {"kdump_hosts", "kdump_allowed_variables"}
 EXPECTED = {
     "bool": "use true or false",
     "dict": 'use a dictionary, for instance {name: value}; on the command line -e \'{"NAME": {"name": "value"}}\'',
@@ -145,6 +149,8 @@ def _moved(name: str, value: Any) -> str:
 def _wrong(name: str, value: Any, spec: Mapping[str, Any], inventory: Inventory) -> str | None:
     """What is wrong with a value, and what is allowed."""
     kind = spec["type"]
+    if value in (None, "") and name in EMPTY_IS_DEFAULT:
+        return None
     if value is None:
         if ("default" in spec and spec["default"] is None) or name in NULL_TOO:
             return None

@@ -64,7 +64,8 @@ def test_every_playbook_refuses_before_it_goes_to_a_host(few: Fleet, playbook: s
                 "kdump_dump_servers is 'dump1': use a list",
             ],
         ),
-        ("rollout", ["-e", '{"kdump_waves": null}'], ["kdump_waves is null: null is no value for it"]),
+        ("rollout", ["-e", '{"kdump_hosts": null}'], ["kdump_hosts is null: null is no value for it"]),
+        ("rollout", ["-e", "kdump_hosts="], ["kdump_hosts is '': it is no pattern of hosts"]),
         (
             "rollout",
             ["-e", '{"kdump_waves": [], "kdump_prove": "canary"}'],
@@ -204,3 +205,16 @@ def test_vaulted_values_are_let_through_and_never_shown(fleet: Fleet) -> None:
     assert run.status == 0, run.output
     assert run.calls("kdump_info")[0]["args"]["policy"]["crashkernel"] == "192M"
     assert "two words" not in run.output
+
+
+SURVEY = ("waves", "wave_max_fail", "prove", "canaries", "prove_at_once", "prove_confirm", "audit_strict")
+
+
+@pytest.mark.parametrize("open_question", ["", None])
+def test_questions_of_a_survey_that_were_left_open(few: Fleet, open_question: str | None) -> None:
+    """AWX hands over an empty text: the defaults hold, for instance waves of 1 and a tenth, and nobody is crashed."""
+    run = few.playbook("rollout", "--check", **{f"kdump_{name}": open_question for name in SURVEY})
+    assert run.status == 0, run.output
+    assert "wave 1: dump1" in run.text
+    assert "wave 2: web1" in run.text
+    assert run.crashed == []

@@ -176,12 +176,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     # waves, crashes
     ({"kdump_waves": "all"}, WAVES),
     ({"kdump_waves": "ten%"}, WAVES),
-    ({"kdump_waves": None}, "null is no value for it"),
     ({"kdump_waves": 0}, WAVES),
     ({"kdump_waves": "0"}, WAVES),
     ({"kdump_waves": "0%"}, WAVES),
     ({"kdump_waves": []}, WAVES),
-    ({"kdump_waves": ""}, WAVES),
     ({"kdump_waves": [1, "110%"]}, WAVES),
     ({"kdump_waves": [1, True]}, WAVES),
     ({"kdump_waves": {"first": 1}}, WAVES),
@@ -288,6 +286,8 @@ RIGHT += [
     {"kdump_site_owner": "x", "kdump_rack": 7, "kdump_allowed_variables": ["kdump_site_*", "kdump_rack"]},
     {"__kdump_private": 1, "other_variable": 2, "kdumpish": 3},
     dict.fromkeys(sorted(FACTS), "set by an earlier play"),
+    {"kdump_waves": "", "kdump_prove": "", "kdump_canaries": "", "kdump_wave_max_fail": "", "kdump_audit_strict": ""},
+    {"kdump_waves": None, "kdump_prove": None, "kdump_canaries": None, "kdump_prove_at_once": None},
     dict.fromkeys(specifications(), UNRESOLVED),
 ]
 
