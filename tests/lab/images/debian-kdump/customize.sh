@@ -12,6 +12,8 @@ settings=/var/lib/kdump/initramfs-tools
 cp -a "$root/etc/initramfs-tools" "$root$settings"
 cp -r "$(dirname "$0")/../debian-common/files/etc/initramfs-tools/." "$root$settings/"
 in_tree mkinitramfs -d "$settings" -o "/var/lib/kdump/initrd.img-$kernel" "$kernel"
+# What it was built with: kdump-config removes an initrd that has another one beside it, or none.
+cp "$root/etc/kdump/sysctl.conf" "$root/var/lib/kdump/latest_sysctls-$kernel"
 
 # An NFS server only where somebody asks for one.
 in_tree systemctl --quiet disable nfs-server.service nfs-blkmap.service
