@@ -58,6 +58,18 @@ def left_over(text: str, path: str, asked: Dict[str, str]) -> List[str]:
     return sorted(set(parse(managed_block.inside(text), path).values) - set(asked))
 
 
+def overriding(text: str, path: str, asked: Dict[str, str]) -> Dict[str, int]:
+    """The lines behind the block of kdump.fleet that set another value than the block does, which is as I(asked)."""
+    written = parse(managed_block.inside(text), path).values
+    whole = parse(text, path)
+    end = managed_block.last_line(text)
+    return {
+        name: whole.lines[name]
+        for name, value in asked.items()
+        if written.get(name) == value and whole.lines[name] > end and whole.values[name] != value
+    }
+
+
 def _read_line(text: str, position: int, end: int, line: int, result: Parsed) -> Tuple[int, Optional[str]]:
     """Read what begins at I(position); answers where its last line ends, and what is wrong with it."""
     bare = text[position:end].strip()

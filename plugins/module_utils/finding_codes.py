@@ -60,6 +60,9 @@ CODES: Dict[str, Kind] = {
         "error", (), ADMINISTRATOR, "See in the kernel's log why it is read-only; mount it writable, and run again."
     ),
     "configuration-differs": Kind("warning", (), ROLLOUT, "Run the roll-out, or change the policy."),
+    "configuration-overridden": Kind(
+        "warning", (), ADMINISTRATOR, "Remove the line, or change the policy to what it says."
+    ),
     "configuration-refused": Kind(
         "error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or correct the line; do not restart the unit before."
     ),

@@ -129,6 +129,15 @@ def _configuration_rules(setup: Setup) -> Iterator[Finding]:
         for name in file.differences() if file.exists else []:
             if name not in told:
                 yield Finding("configuration-differs", _difference(file, name))
+        for name, line in sorted(file.overridden.items()):
+            secret = "another {0} than the policy".format(name)
+            text = "{0}='{1}', the policy asks for '{2}'".format(name, file.settings[name], file.wanted[name])
+            yield Finding(
+                "configuration-overridden",
+                "{0} line {1}, behind the block of kdump.fleet, has {2}.".format(
+                    file.path, line, secret if "PASSWORD" in name else text
+                ),
+            )
 
 
 def _difference(file: ConfigurationFile, name: str) -> str:

@@ -17,7 +17,13 @@ from ansible_collections.kdump.fleet.plugins.module_utils import (
     tool_options,
     units,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import Parsed, assignment, left_over, parse
+from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import (
+    Parsed,
+    assignment,
+    left_over,
+    overriding,
+    parse,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import is_printable
@@ -153,6 +159,7 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
     if policy.options:
         tool_options.check_kdump_tools(policy.options, host.read(host.which("kdump-config") or SCRIPT) or "")
         result.update(policy.options)
+        result[APPEND] = _with_capture_panic(result[APPEND] or DEFAULTS[APPEND])
     result = {name: value or DEFAULTS.get(name, "") for name, value in result.items()}
     if "KDUMP_COREDIR" in result:
         check_dump_path(result["KDUMP_COREDIR"])
@@ -264,6 +271,7 @@ def read(host: Host, policy: Policy) -> Setup:
                 whole=False,
                 problems=parsed.problems + _relative_path(parsed),
                 left_over=left_over(text or "", CONFIGURATION, asked) if policy.judges_block else [],
+                overridden=overriding(text or "", CONFIGURATION, asked),
             )
         ],
         target=target,

@@ -4,7 +4,12 @@
 """The file /etc/sysconfig/kdump of hosts with kdumpctl: as it is, and as the policy wants it."""
 
 from ansible_collections.kdump.fleet.plugins.module_utils import managed_block
-from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import assignment, left_over, parse
+from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import (
+    assignment,
+    left_over,
+    overriding,
+    parse,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.setup import ConfigurationFile, Policy
 
@@ -32,4 +37,5 @@ def read(host: Host, policy: Policy) -> ConfigurationFile:
         whole=False,
         problems=parsed.problems,
         left_over=left_over(text or "", ENVIRONMENT, asked) if policy.judges_block else [],
+        overridden=overriding(text or "", ENVIRONMENT, asked),
     )

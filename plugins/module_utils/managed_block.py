@@ -15,6 +15,12 @@ def outside(text: str) -> str:
     return _BLOCK.sub("", text, count=1)
 
 
+def last_line(text: str) -> int:
+    """The number of the line that ends the block; 0 where there is none."""
+    found = _BLOCK.search(text)
+    return text.count("\n", 0, found.end() - 1) + 1 if found else 0
+
+
 def inside(text: str) -> str:
     """What stands in the block; empty where there is none."""
     found = _BLOCK.search(text)

@@ -200,10 +200,15 @@ class ConfigurationFile(NamedTuple):
     refusals: List[Refusal] = []  # of the file as it is
     wanted_refusals: List[Refusal] = []  # of the file as the roll-out would write it
     left_over: List[str] = []  # settings in the block that the policy does not name, which a previous one has
+    overridden: Dict[str, int] = {}  # settings that a line behind the block sets to another value, with its number
 
     def differences(self) -> List[str]:
-        """The names of the settings that are not what the policy asks for; an empty value stands for none."""
-        changed = [name for name, value in self.wanted.items() if self.settings.get(name, "") != value]
+        """The settings that a rollout changes to what the policy asks for; an empty value stands for none."""
+        changed = [
+            name
+            for name, value in self.wanted.items()
+            if self.settings.get(name, "") != value and name not in self.overridden
+        ]
         return sorted(changed + self.left_over)
 
 

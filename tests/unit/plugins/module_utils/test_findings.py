@@ -23,6 +23,7 @@ from tests.unit.plugins.module_utils.host_tree import (
     INITRD,
     KERNEL,
     MENU,
+    PACKAGED,
     VALUE,
     WANTED_BY_BOOT,
     HostTree,
@@ -284,9 +285,28 @@ CASES = [
         policy={"options": {"HOSTTAG": "hostname"}},
     ),
     Case(
+        "configuration-overridden",
+        lambda tree: tree.write(
+            CONFIGURATION, PACKAGED + BLOCK.replace("USE", 'KDUMP_NUM_DUMPS="3"\nUSE') + "\nKDUMP_NUM_DUMPS=7\n"
+        ),
+        "/etc/default/kdump-tools line {0}, behind the block of kdump.fleet, has KDUMP_NUM_DUMPS='7', the policy "
+        "asks for '3'.".format(PACKAGED.count("\n") + 7),
+        policy={"keep_dumps": 3},
+    ),
+    Case(
+        "configuration-overridden",
+        lambda tree: tree.write(
+            CONFIGURATION, PACKAGED + BLOCK.replace("USE", 'FTP_PASSWORD="a"\nUSE') + "FTP_PASSWORD=b\n"
+        ),
+        "/etc/default/kdump-tools line {0}, behind the block of kdump.fleet, has another FTP_PASSWORD than the "
+        "policy.".format(PACKAGED.count("\n") + 6),
+        policy={"options": {"FTP_PASSWORD": "a"}},
+    ),
+    Case(
         "kdump-switched-off",
         lambda tree: tree.append(CONFIGURATION, "USE_KDUMP=0\n"),
         "/etc/default/kdump-tools has USE_KDUMP='0': no capture kernel is loaded.",
+        beside=frozenset(["configuration-overridden"]),
     ),
     Case(
         "capture-unit-missing",

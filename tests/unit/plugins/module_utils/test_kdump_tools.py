@@ -168,6 +168,9 @@ def test_a_masked_unit_is_a_link_to_nothing(tree: HostTree, target: str, masked:
             {"HOSTTAG": "hostname", "KDUMP_DUMP_DMESG": "0"},
         ),
         ({"options": {"KDUMP_DUMP_DMESG": ""}}, {"KDUMP_DUMP_DMESG": "1"}),
+        ({"options": {APPEND: "nr_cpus=2"}}, {APPEND: "nr_cpus=2 panic=10"}),
+        ({"options": {APPEND: "nr_cpus=2 panic=-1"}}, {APPEND: "nr_cpus=2 panic=-1"}),
+        ({"options": {APPEND: ""}}, {APPEND: DEFAULTS[APPEND] + " panic=10"}),
         ({"crashkernel": "256M"}, {}),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils.managed_block import BEGIN, END, inside, outside
+from ansible_collections.kdump.fleet.plugins.module_utils.managed_block import BEGIN, END, inside, last_line, outside
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,9 @@ def test_cutting_out_undoes_adding(before: str, held: str, behind: str) -> None:
     if BEGIN not in before:
         assert outside(before + block + behind) == before + behind
         assert inside(before + block + behind) == held + "\n"
+
+
+def test_the_line_that_ends_the_block() -> None:
+    assert last_line("a\n# BEGIN kdump.fleet\nb\n# END kdump.fleet\nc\n") == 4
+    assert last_line("# BEGIN kdump.fleet\n# END kdump.fleet") == 2
+    assert last_line("a\nb\n") == 0
