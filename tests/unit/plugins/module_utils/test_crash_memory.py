@@ -295,6 +295,14 @@ def test_other_hosts(machine: Callable[..., Host], changes: List[Files], expecte
         # Measured in more memory than is reserved now, and in much less: it was another reservation's.
         ([MEASURED], {"total_bytes": 200 * MIB, "least_available_bytes": 50 * MIB}, (200 * MIB, 150 * MIB), None),
         ([], {"total_bytes": 60 * MIB, "least_available_bytes": 10 * MIB}, (60 * MIB, 50 * MIB), None),
+        ([MEASURED], {"total_bytes": 192 * MIB, "least_available_bytes": 50 * MIB}, (192 * MIB, 142 * MIB), None),
+        ([MEASURED], {"total_bytes": 64 * MIB, "least_available_bytes": 50 * MIB}, (192 * MIB, 142 * MIB), None),
+        (
+            [MEASURED],
+            {"total_bytes": 64 * MIB - 1, "least_available_bytes": 14 * MIB},
+            (64 * MIB - 1, 50 * MIB - 1),
+            None,
+        ),
         (
             [],
             {"total_bytes": 60 * MIB, "least_available_bytes": 10 * MIB, "reserved_bytes": 80 * MIB},

@@ -82,6 +82,8 @@ MAPS = st.one_of(st.none(), st.sampled_from([SMALL, LARGE, []]))
         ("x.crashkernel=64M", GIB, 64 * MIB),  # nor do names that end like it
         ("crashkernel=1Mcrashkernel=64M", GIB, 64 * MIB),
         ("crashkernel=64M\0crashkernel=1M", GIB, 64 * MIB),
+        ("crashkernel=1G@3G", 8 * GIB, GIB),  # the map is not known: the GiB below 4 GiB may be RAM here
+        ("crashkernel=1G@3073M", 8 * GIB, 0),
     ],
 )
 def test_size(cmdline: str, ram: int, size: int) -> None:
