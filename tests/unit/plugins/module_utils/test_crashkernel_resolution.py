@@ -192,6 +192,48 @@ def test_room(cmdline: str, ranges: List[Tuple[int, int]], expected: Tuple[int, 
 
 
 @pytest.mark.parametrize(
+    ("cmdline", "ranges", "size", "low"),
+    [
+        # To the byte: 16 MiB that begin at an address that the kernel may choose.
+        ("crashkernel=16M", [(0, 32 * MIB - 1)], 16, 0),
+        ("crashkernel=16M", [(0, 32 * MIB - 2)], 0, 0),
+        ("crashkernel=16M", [(16 * MIB, 32 * MIB - 1)], 16, 0),
+        ("crashkernel=16M", [(16 * MIB + 1, 32 * MIB - 1)], 0, 0),
+        ("crashkernel=16M@16M", [(16 * MIB, 32 * MIB - 1)], 16, 0),
+        ("crashkernel=16M@16M", [(16 * MIB, 32 * MIB - 2)], 0, 0),
+        ("crashkernel=16M@4G", [(MIB, GIB - 1), (4 * GIB, 5 * GIB - 1)], 16, 0),
+        ("crashkernel=256M,high", [(0, GIB - 1), (4 * GIB, 4 * GIB + 256 * MIB - 1)], 256, 256),
+        ("crashkernel=256M,high", [(0, GIB - 1), (4 * GIB, 4 * GIB + 256 * MIB - 2)], 256, 0),
+    ],
+)
+def test_room_to_the_byte(cmdline: str, ranges: List[Tuple[int, int]], size: int, low: int) -> None:
+    found = resolve(cmdline, 8 * GIB, ram_ranges=ranges)
+    assert (found.size // MIB, found.low // MIB) == (size, low)
+
+
+def test_an_old_kernel_brings_a_low_region_along_beside_an_address_above_4_gib() -> None:
+    ranges = [(MIB, 2 * GIB - 1), (4 * GIB, 6 * GIB - 1)]
+    for offset, low in (("4G", 256), ("5G", 256), ("1G", 0)):
+        found = resolve("crashkernel=128M@" + offset, 4 * GIB, linux=(6, 1), ram_ranges=ranges)
+        assert (found.size // MIB, found.low // MIB) == (128, low)
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "ram", "size", "low"),
+    [
+        ("crashkernel=2G", 3 * GIB, 2048, 0),
+        ("crashkernel=3056M", 8 * GIB, 3056, 0),
+        ("crashkernel=3072M", 8 * GIB, 3072, 256),
+        ("crashkernel=2G,high", 5 * GIB, 2048, 256),
+        ("crashkernel=2G,high", 5 * GIB - 1, 2048, 0),
+    ],
+)
+def test_without_a_map_ram_ends_at_3_gib_and_goes_on_at_4_gib(cmdline: str, ram: int, size: int, low: int) -> None:
+    found = resolve(cmdline, ram)
+    assert (found.size // MIB, found.low // MIB) == (size, low)
+
+
+@pytest.mark.parametrize(
     ("arch", "cmdline", "low", "reason"),
     [
         ("aarch64", "crashkernel=512M", 0, None),
