@@ -9,6 +9,7 @@ import hashlib
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from jinja2 import Undefined, UndefinedError
 
 DOCUMENTATION = r"""
 name: dump_server_of
@@ -48,6 +49,8 @@ _value:
 
 def dump_server_of(host: str, servers: Any) -> str:
     """The server whose name, together with the host's, hashes highest."""
+    if isinstance(servers, Undefined):
+        raise UndefinedError("kdump_dump_servers is undefined")  # as templates say it, and linters know it
     if not isinstance(servers, (list, tuple)) or not servers:
         raise AnsibleFilterError(f"kdump_dump_servers is {servers!r}: give a list of one or more inventory names.")
     names: list[str] = sorted(servers)

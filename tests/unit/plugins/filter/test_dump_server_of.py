@@ -11,6 +11,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Undefined, UndefinedError
 
 from ansible_collections.kdump.fleet.plugins.filter.dump_server_of import FilterModule, dump_server_of
 
@@ -60,3 +61,8 @@ def test_no_server(servers: list[str]) -> None:
 def test_the_filter_by_its_name() -> None:
     """What Ansible loads."""
     assert FilterModule().filters() == {"dump_server_of": dump_server_of}
+
+
+def test_without_servers_the_variable_is_named() -> None:
+    with pytest.raises(UndefinedError, match="kdump_dump_servers is undefined"):
+        dump_server_of("web1", Undefined(name="kdump_dump_servers"))
