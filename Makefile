@@ -21,7 +21,7 @@ check: $(VENV)/ready ## lint, types, Python 3.6, unit tests with coverage: no ma
 fleet: $(VENV)/ready ## the real playbooks over fleets of stub hosts, on ansible-core 2.16 and on the newest
 	@KDUMP_FLEET_TEST_ALL=1 $(PYTHON) -m tests.summary run $(NOX) fleet
 
-sanity: $(VENV)/ready ## ansible-test sanity on ansible-core 2.16 and on the newest that this Python can run
+sanity: $(VENV)/ready ## ansible-test sanity on ansible-core 2.16 and on the newest that this Python can run, and Galaxy's import
 	@$(PYTHON) -m tests.summary run $(NOX) sanity
 
 machines: $(VENV)/ready ## molecule scenarios and end-to-end tests, on virtual machines that really crash

@@ -262,7 +262,7 @@ def fleet(session: nox.Session) -> None:
 
 @nox.session
 def sanity(session: nox.Session) -> None:
-    """ansible-test sanity on ansible-core 2.16 and on the newest release that this environment has."""
+    """ansible-test sanity on ansible-core 2.16 and on the newest release that this environment has; Galaxy's import."""
     parts = Parts(session)
     oldest = next(filter(None, map(pythons.find, OLDEST_CORE_RUNS_ON)), None)
     interpreters = {}
@@ -278,6 +278,11 @@ def sanity(session: nox.Session) -> None:
             command = (str(python.parent / "ansible-test"), "sanity", "--color", "no", "--junit", *session.posargs)
             reports = copy / "tests" / "output" / "junit"
             jobs.append(lanes.Job(part, command, reports, copy, ansible_test.environment(python)))
+        if oldest is None:
+            parts.not_run("galaxy", "galaxy-importer's requirements are pinned for Python 3.10, 3.11 and 3.12")
+        else:
+            importer = environment(session, oldest, "galaxy.txt")
+            jobs.append(lanes.Job("galaxy", (sys.executable, "-m", "tests.galaxy", str(importer.parent))))
         parts.side_by_side(jobs)
     parts.end()
 

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether Galaxy imports the collection without a warning, and whether its documentation links to what is there.
+
+python -m tests.galaxy BIN, where BIN is the directory of the programs of requirements/galaxy.txt.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.ansible_test import copy_checkout
+
+SETTINGS = "[galaxy-importer]\nRUN_ANSIBLE_TEST=False\n"
+COMPLAINT = re.compile(r"^.*\b(?:WARNING|ERROR|CRITICAL)\b.*$", re.MULTILINE)
+NOT_SHIPPED = ("tests", "molecule", "requirements", "noxfile.py", "Makefile", ".ci", ".github")
+
+
+def run(command: Sequence[str | Path], directory: Path, variables: dict[str, str]) -> tuple[int, str]:
+    """The exit status of a command, and what it printed."""
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def wrong(name: str, status: int, output: str) -> list[str]:
+    """What is wrong with the run of a program that ends with status 0 although it complains."""
+    complaints = COMPLAINT.findall(output)
+    if status and not complaints:
+        complaints = [output[-4000:]]
+    return [f"{name}: {line}" for line in complaints]
+
+
+def shipped(names: Sequence[str]) -> list[str]:
+    """The files of an artifact that do not belong in it."""
+    return [name for name in names if name.split("/")[0] in NOT_SHIPPED]
+
+
+def main(programs: Path) -> int:
+    """Build the artifact from a copy of the checkout, import it, and judge the documentation."""
+    with tempfile.TemporaryDirectory(prefix="kdump-fleet-galaxy-") as name:
+        directory = Path(name)
+        copy = copy_checkout(directory)
+        (directory / "importer.cfg").write_text(SETTINGS, encoding="utf-8")
+        variables = {
+            "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)]),
+            "ANSIBLE_COLLECTIONS_PATH": str(directory),
+            "ANSIBLE_HOME": str(directory / ".ansible"),
+            "GALAXY_IMPORTER_CONFIG": str(directory / "importer.cfg"),
+        }
+        build = [programs / "ansible-galaxy", "collection", "build", "--output-path", directory]
+        lint = [programs / "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck"]
+        found = wrong("build", *run(build, copy, variables))
+        artifacts = list(directory.glob("*.tar.gz"))
+        if len(artifacts) == 1:
+            _status, listing = run(["tar", "--list", "--file", artifacts[0]], directory, {})
+            found += [f"artifact: {path} does not belong in it" for path in shipped(listing.splitlines())]
+            importer = [programs / "python", "-m", "galaxy_importer.main", artifacts[0]]
+            found += wrong("galaxy-importer", *run(importer, directory, variables))
+        else:
+            found.append(f"build: it made {len(artifacts)} artifacts")
+        status, output = run([*lint, "--validate-collection-refs", "all", "."], copy, variables)
+        if status or output.strip():
+            found.append(f"antsibull-docs: exit status {status}\n{output}")
+    print("\n".join(found) or "Galaxy imports the collection, and its documentation is consistent.")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
