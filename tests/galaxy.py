@@ -63,14 +63,19 @@ def main(programs: Path) -> int:
             "ANSIBLE_HOME": str(directory / ".ansible"),
             "GALAXY_IMPORTER_CONFIG": str(directory / "importer.cfg"),
         }
-        build = [programs / "ansible-galaxy", "collection", "build", "--output-path", directory]
-        lint = [programs / "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck"]
+        build: list[str | Path] = [programs / "ansible-galaxy", "collection", "build", "--output-path", directory]
+        lint: list[str | Path] = [
+            programs / "antsibull-docs",
+            "lint-collection-docs",
+            "--plugin-docs",
+            "--skip-rstcheck",
+        ]
         found = wrong("build", *run(build, copy, variables))
         artifacts = list(directory.glob("*.tar.gz"))
         if len(artifacts) == 1:
             _status, listing = run(["tar", "--list", "--file", artifacts[0]], directory, {})
             found += [f"artifact: {path} does not belong in it" for path in shipped(listing.splitlines())]
-            importer = [programs / "python", "-m", "galaxy_importer.main", artifacts[0]]
+            importer: list[str | Path] = [programs / "python", "-m", "galaxy_importer.main", artifacts[0]]
             found += wrong("galaxy-importer", *run(importer, directory, variables))
         else:
             found.append(f"build: it made {len(artifacts)} artifacts")

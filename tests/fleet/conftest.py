@@ -30,11 +30,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if "KDUMP_FLEET_TURN" not in os.environ:
         return
     turn = int(os.environ["KDUMP_FLEET_TURN"])
-    kept, waiting = [], []
+    kept: list[pytest.Item] = []
+    waiting: list[pytest.Item] = []
     for item in items:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         core = parameters.get("fleet") or parameters.get("core")
-        (kept if core is None or is_due(item.nodeid, core, turn) else waiting).append(item)
+        (kept if core is None or is_due(item.nodeid, str(core), turn) else waiting).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=waiting)
 

@@ -18,10 +18,45 @@ from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_request im
 MIB = 1 << 20
 GIB = 1 << 30
 KNOWN = ("high", "low", "cma")
-NEW = {"old": False, "rounding": 128 * MIB, "lone_unit": True}
-X86 = Architecture(16 * MIB, 16 * MIB, 256 * MIB, True, bounce=True, cma=True, round=1, all_low=False, **NEW)
-ARM = Architecture(2 * MIB, 2 * MIB, 128 * MIB, True, bounce=False, cma=False, round=1, all_low=True, **NEW)
-POWER = Architecture(2 * MIB, 2 * MIB, 128 * MIB, False, bounce=False, cma=False, round=65536, all_low=False, **NEW)
+X86 = Architecture(
+    16 * MIB,
+    16 * MIB,
+    256 * MIB,
+    True,
+    bounce=True,
+    cma=True,
+    round=1,
+    all_low=False,
+    old=False,
+    rounding=128 * MIB,
+    lone_unit=True,
+)
+ARM = Architecture(
+    2 * MIB,
+    2 * MIB,
+    128 * MIB,
+    True,
+    bounce=False,
+    cma=False,
+    round=1,
+    all_low=True,
+    old=False,
+    rounding=128 * MIB,
+    lone_unit=True,
+)
+POWER = Architecture(
+    2 * MIB,
+    2 * MIB,
+    128 * MIB,
+    False,
+    bounce=False,
+    cma=False,
+    round=65536,
+    all_low=False,
+    old=False,
+    rounding=128 * MIB,
+    lone_unit=True,
+)
 
 
 @pytest.mark.parametrize(
