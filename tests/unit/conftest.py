@@ -6,7 +6,7 @@
 import os
 import sys
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
@@ -18,5 +18,12 @@ os.environ.update(variables())  # for commands that tests start: pytest alone mu
 # The same examples in every run, and no time limit for one: the machine may be busy with emulated machines.
 # Python 3.6 is there to show that the code runs on it; a newer one has looked for the odd cases.
 EXAMPLES = 20 if sys.version_info < (3, 7) else 100
-settings.register_profile("gate", derandomize=True, deadline=None, max_examples=EXAMPLES)
+# A busy machine makes data slowly: that says nothing about the code.
+settings.register_profile(
+    "gate",
+    derandomize=True,
+    deadline=None,
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("gate")
