@@ -21,7 +21,8 @@ from tests.fleet.fleets import CORES, Fleet
 
 def is_due(node: str, core: str, turn: int) -> bool:
     """Whether this turn runs the test on this ansible-core: the next turn runs it on the other one."""
-    both = node.replace(core, "core")
+    name, _bracket, parameters = node.partition("[")
+    both = f"{name}[{parameters.replace(core, 'core')}"
     return sorted(CORES)[(zlib.crc32(both.encode()) + turn) % len(CORES)] == core
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.fleet.conftest import is_due
 from tests.fleet.fleets import Fleet
 
 
@@ -80,3 +81,13 @@ def test_a_boot_without_the_staged_arguments(fleet: Fleet) -> None:
         "web2": (False, False),
         "web3": (False, True),
     }
+
+
+def test_of_two_turns_each_runs_a_test_on_another_ansible_core() -> None:
+    for name in ("a", "b", "the_newest_thing", "c-1"):
+        due = {
+            (turn, core): is_due(f"tests/fleet/test_x.py::test_{name}[{core}-one]", core, turn)
+            for turn in (7, 8)
+            for core in ("newest", "oldest")
+        }
+        assert due[7, "newest"] == due[8, "oldest"] != due[7, "oldest"] == due[8, "newest"]

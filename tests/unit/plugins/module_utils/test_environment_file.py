@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import assignment, parse
+from ansible_collections.kdump.fleet.plugins.module_utils.environment_file import assignment, overriding, parse
 from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.printable import is_printable
 
@@ -202,3 +202,28 @@ def test_problems_name_the_file() -> None:
 
 def test_a_file_may_begin_with_an_empty_line() -> None:
     assert parse("\nUSE_KDUMP=1\n", "/etc/default/kdump-tools") == ({"USE_KDUMP": "1"}, {"USE_KDUMP": 2}, [])
+
+
+@pytest.mark.parametrize(
+    ("before", "inside", "behind", "found"),
+    [
+        ("", "A=1\n", "A=2\n", {"A": 4}),
+        ("A=2\n", "A=1\n", "", {}),
+        ("A=2\n", "A=1\n", "A=1\n", {}),
+        ("A=0\n", "A=1\n", "\nA=3\nA=2\n", {"A": 7}),
+        ("", "A=9\n", "A=2\n", {}),  # the block is not as it is asked for: the rollout writes it first
+        ("", "B=1\n", "A=2\n", {}),
+        ("", "A=1\n", "B=2\n", {}),
+        ("", "", "A=2\n", {}),
+        ("", "A=1\n", "export A=2\n# A=1\n", {"A": 4}),
+    ],
+)
+def test_lines_behind_the_block_that_have_the_last_word(
+    before: str, inside: str, behind: str, found: Dict[str, int]
+) -> None:
+    text = "{0}# BEGIN kdump.fleet\n{1}# END kdump.fleet\n{2}".format(before, inside, behind)
+    assert overriding(text, PATH, {"A": "1"}) == found
+
+
+def test_without_a_block_nothing_is_overridden() -> None:
+    assert overriding("A=2\n", PATH, {"A": "1"}) == {}
