@@ -67,9 +67,10 @@ def lacking(host: Host, held: Set[str], target: Target, collector: str, sshkey: 
 
     mkdumprd puts files in by the place that their links lead to (C(readlink -m)): with ostree /root is /var/roothome.
     """
-    files = collector.split()[:1] + [sshkey] + list(KNOWN_HOSTS)
+    program = collector.split()[:1]
+    files = program + [sshkey] + list(KNOWN_HOSTS)
     there = {name.lstrip("/") for name in files if _real(host, name) in held}
-    return list(_lacking(held | there, target, collector.split()[:1], sshkey))
+    return list(_lacking(held | there, target, program, sshkey))
 
 
 def _real(host: Host, name: str) -> str:

@@ -52,8 +52,9 @@ def _devices(host: Host, target: Target) -> Iterator[str]:
     try:
         answer = host.run(["getent", "ahosts", server_of(target)], LIMIT).stdout.split()
         for address in answer[:1]:
-            route = host.run(["ip", "-o", "route", "get", address], LIMIT).stdout
-            yield from _DEVICE.findall(route)[:1]
+            found = _DEVICE.search(host.run(["ip", "-o", "route", "get", address], LIMIT).stdout)
+            if found:
+                yield found.group(1)
     except CommandError:
         return
 

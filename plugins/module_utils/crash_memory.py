@@ -154,7 +154,7 @@ def _capture(known: Dict[str, Any], measured: Optional[Dict[str, int]]) -> Optio
     if reserved is None:
         # Not recorded: the present reservation, unless what was measured cannot have been made with it.
         present: int = known["reserved_bytes"] + known["cma_bytes"]
-        reserved = present if total <= present <= total + KERNEL_OWN else total
+        reserved = max(present, total) if present <= total + KERNEL_OWN else total
     return {
         "reserved_bytes": reserved,
         "total_bytes": total,

@@ -45,10 +45,13 @@ class Task:
     tests: Tests
 
     def nodes(self) -> set[str]:
-        """The tests that can notice the change: at module level all that run a line of the module."""
+        """The tests that can notice the change: all that run a line of the module where its own runs on import only.
+
+        That is so at module level, and for the fields of classes and the defaults of their methods' arguments.
+        """
         if self.change is None or not self.change.function:
             return self.tests.all
-        return self.tests.of(self.change.lines)
+        return self.tests.of(self.change.lines) or self.tests.all
 
 
 class Selected:

@@ -172,7 +172,7 @@ def _legacy_menus(host: Host) -> List[Tuple[str, str]]:
         menus = menus[:1]
     # Which one is read stands in stage2, as Debian and Red Hat build it with different names.
     stage = host.read(LEGACY_STAGE) or ""
-    named = [menu for menu in menus if "/grub/" + os.path.basename(menu) in stage] if len(menus) > 1 else []
+    named = [menu for menu in menus if "/grub/" + os.path.basename(menu) in stage]
     return [(menu, "{0}, read by {1}".format(menu, LEGACY_STAGE)) for menu in (named if len(named) == 1 else menus)]
 
 

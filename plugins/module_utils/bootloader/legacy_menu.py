@@ -7,7 +7,7 @@ Lines are read as stage2 of GRUB 0.97 reads them, the options of Debian's update
 """
 
 import re
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
@@ -126,10 +126,10 @@ def magic(text: str, path: str) -> Optional[List[Magic]]:
             "file (a copy may be in {0}~) or let update-grub write it anew, and run again.".format(path, begin.group())
         )
     options = OPTIONS.search(text, begin.end(), end.start())
+    inside: Sequence[int] = range(*options.span("lines")) if options else ()
     found = []
     for line in MAGIC.finditer(text):
-        inside = options is not None and options.start("lines") <= line.start() < options.end("lines")
-        if inside or line.group("name") == "altoptions":
+        if line.start() in inside or line.group("name") == "altoptions":
             found.append(Magic(line.group("name"), line.start("value"), line.end("value")))
     return found
 
@@ -150,7 +150,7 @@ def edit(text: str, path: str, wanted: Optional[str]) -> str:
     for item in read_menu(text, path).items:
         for start, end in item.spans if item.is_linux else []:
             new = crashkernel.replace(text[start:end], wanted)
-            if new != text[start:end] and '"' in text[start:end].split(None, 1)[0]:
+            if new != text[start:end] and '"' in text[start:end].split()[0]:
                 raise BootLoaderError(
                     "Line {0} of {1} has a quote in the name of the kernel's file, behind which nothing can be added. "
                     "Take it out, and run again.".format(text.count("\n", 0, start) + 1, path)

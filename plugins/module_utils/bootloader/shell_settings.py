@@ -47,8 +47,7 @@ def assignments(text: str) -> Iterator[Assignment]:
         if found is None:
             return
         word = WORD.match(text, found.end())
-        line_end = text.find("\n", found.end())
-        position = word.end() if word else line_end if line_end >= 0 else len(text)
+        position = word.end() if word else (text + "\n").index("\n", found.end())
         yield Assignment(found.group("name"), bool(found.group("append")), found.end(), position, word)
 
 

@@ -119,10 +119,8 @@ class SystemdBoot(BootLoader):
         found = [where for where in PARTITIONS if self.host.glob(where + ENTRIES) or self.host.glob(where + IMAGES)]
         by_real_name = {os.path.realpath(self.host.path(where)): where for where in reversed(found)}
         found = [where for where in found if where in by_real_name.values()]
-        if len(found) > 1:
-            points = [mount.directory for mount in mounted(self.host)]
-            found = [where for where in found if where in points] or found
-        return found
+        points = [mount.directory for mount in mounted(self.host)]
+        return [where for where in found if where in points] or found
 
     def _found(self) -> List[Found]:
         partitions = self._partitions()
@@ -160,12 +158,12 @@ class SystemdBoot(BootLoader):
         return " ".join(text for text in texts if text)
 
     def _defaults(self) -> List[str]:
-        """What the entry that boots next may be named by, in the order in which systemd-boot asks."""
+        """What the entry that boots next may be named by, in the order in which systemd-boot asks; "" names none."""
         found = [self._variable("LoaderEntryOneShot"), self._variable("LoaderEntryDefault")]
         for where in self._partitions():
             found.append(systemd_entries.last(self.host.read(where + "/loader/loader.conf") or "", "default") or "")
         saved = self._variable("LoaderEntryLastBooted")
-        return [saved if name == "@saved" else name for name in found if name and (name != "@saved" or saved)]
+        return [saved if name == "@saved" else name for name in found]
 
     def _variable(self, name: str) -> str:
         return systemd_entries.variable(self.host.read(VARIABLES + name + LOADER) or "")

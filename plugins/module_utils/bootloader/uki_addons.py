@@ -33,9 +33,9 @@ class Changes(NamedTuple):
     directories: List[str]
 
 
-def taken(host: Host, where: str, path: str, image: uki.Image, with_ours: bool = True) -> List[str]:
+def taken(host: Host, where: str, path: str, image: uki.Image, with_ours: bool) -> List[str]:
     """The arguments that add-ons bring to the image I(path) on the partition I(where), in their order."""
-    if (image.stub or 0) < SINCE:
+    if not _reads_addons(image):
         return []
     # Newer releases leave the counter of attempts to boot the image out of the directory's name.
     own = sorted({path + ".extra.d", systemd_entries.COUNTER.sub("", path) + ".extra.d"})
@@ -69,10 +69,10 @@ def changes(host: Host, where: str, images: Dict[str, uki.Image], values: List[s
         return Changes([], [], [])
     if not wanted:
         return Changes([FileChange(path, (there or "") + "\n", None)], [], directories)
-    old = [name for name, image in images.items() if (image.stub or 0) < SINCE]
+    old = [name for name, image in images.items() if not _reads_addons(image)]
     if old:
         raise _cannot("{0} is started by a systemd-stub older than {1}".format(old[0], SINCE))
-    if (host.read(SECURE_BOOT) or "")[4:5] == "\1":
+    if (host.read(SECURE_BOOT) or "")[4:] == "\1":  # behind the attributes
         raise _cannot("Secure Boot is on, and refuses an add-on that nobody has signed")
     if not host.which("ukify"):
         raise _cannot("ukify, which builds add-ons, is not installed", "Install it (the package systemd-ukify)")
@@ -89,6 +89,10 @@ def changes(host: Host, where: str, images: Dict[str, uki.Image], values: List[s
         ],
         directories,
     )
+
+
+def _reads_addons(image: uki.Image) -> bool:
+    return image.stub is not None and image.stub >= SINCE
 
 
 def _cannot(why: str, remedy: str = BUILD_ANEW) -> BootLoaderError:

@@ -62,10 +62,11 @@ def sections(text: str) -> List[Section]:
             start, end = line.start() + option.start("value"), line.start() + option.end("value")
             quote = text[start] if end > start and text[start] in "\"'" else ""
             if quote:
-                start, end = start + 1, text.find(quote, start + 1, end)
-                if end < 0:
+                start += 1
+                if quote not in text[start:end]:
                     number = text.count("\n", 0, line.start()) + 1
                     raise _error("the quote in line {0} is never closed".format(number))
+                end = text.index(quote, start)
             found[-1].options[option.group("key")] = Value(text[start:end], start, end, quote, line.end())
     return found
 
@@ -127,8 +128,8 @@ class Zipl(BootLoader):
         if "defaultmenu" in default:
             menu = next((one for one in found if one.is_menu and one.name == default["defaultmenu"].text), None)
             if menu is not None:
-                numbers = sorted(int(key) for key in menu.options if key.isdigit())
-                number = menu.options["default"].text if "default" in menu.options else str(min(numbers or [0]))
+                numbers = sorted((key for key in menu.options if key.isdigit()), key=int)
+                number = menu.options["default"].text if "default" in menu.options else next(iter(numbers), "")
                 name = menu.options[number].text if number in menu.options else ""
         return [entry for entry in entries if entry.id == name] or list(entries)
 

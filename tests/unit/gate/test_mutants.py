@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.checkout import ROOT
+from tests.mutants import covering
 from tests.mutants.__main__ import chosen, equivalent
 from tests.mutants.changes import changes
 from tests.mutants.modules import is_pure, pure_modules
+from tests.mutants.run import Task
 
 
 def texts(source: str) -> list[str]:
@@ -50,6 +52,15 @@ def test_each_change_has_a_name_of_its_own() -> None:
     """The functions and, where one reads the same twice, a number."""
     source = "class A:\n  def f(self, a=1):\n    return a + b, a + b\n"
     assert texts(source) == ["A: 1 => 2", "A.f: a + b => a - b", "A.f: a + b => a - b #2"]
+
+
+def test_what_runs_on_import_alone_concerns_every_test_of_the_module() -> None:
+    """No test runs the line of a class's field, and each may notice its value."""
+    tree = ast.parse("a = 1\nclass A:\n    b = 2\n    def f(self, c=3):\n        return 4\n")
+    tests = covering.Tests({1: set(), 3: set(), 4: set(), 5: {"one"}, 6: {"two"}}, {})
+    found = {change.text: Task(Path("a.py"), tree, change, tests).nodes() for change in changes(tree)}
+    every = {"one", "two"}
+    assert found == {"module: 1 => 2": every, "A: 2 => 3": every, "A: 3 => 4": every, "A.f: 4 => 5": {"one"}}
 
 
 def test_a_change_is_what_it_says() -> None:

@@ -29,10 +29,10 @@ def way(tree: HostTree) -> HostTree:
 
     def run(argv: List[str], timeout: float) -> CommandResult:
         answers = {
-            "getent": "192.0.2.1       STREAM dump1\n192.0.2.1       DGRAM\n",
-            "ip": "192.0.2.1 via 198.51.100.1 dev eth0 src 198.51.100.7 uid 0 \\    cache \n",
+            "dump1": "192.0.2.1       STREAM dump1\n192.0.2.1       DGRAM\n",
+            "192.0.2.1": "192.0.2.1 via 198.51.100.1 dev eth0 src 198.51.100.7 uid 0 \\    cache \n",
         }
-        return CommandResult(argv, 0, answers[argv[0]], "")
+        return CommandResult(argv, 0, answers[argv[-1]], "")
 
     tree.runner = run
     return tree
@@ -66,6 +66,16 @@ def test_a_bond_is_as_good_as_its_cards(way: HostTree) -> None:
         way.directory("/sys/class/net/eth0/lower_" + name)
         card(way, name, module)
     assert missing_drivers(way.host(), set(), SSH) == ["the driver mlx5_core of ens1", "the driver e1000 of ens2"]
+
+
+@pytest.mark.parametrize(("below", "missing"), [(4, ["the driver e1000 of ens4"]), (5, [])])
+def test_cards_are_looked_for_four_devices_below(way: HostTree, below: int, missing: List[str]) -> None:
+    """Nobody has a VLAN on a bond on a VLAN on a bond, and a circle must end."""
+    names = ["eth0"] + ["ens{0}".format(number) for number in range(1, below + 1)]
+    for upper, lower in zip(names, names[1:]):
+        way.directory("/sys/class/net/{0}/lower_{1}".format(upper, lower))
+    card(way, names[-1], "e1000")
+    assert missing_drivers(way.host(), set(), SSH) == missing
 
 
 def test_a_circle_ends(way: HostTree) -> None:

@@ -135,6 +135,7 @@ def test_values_that_stand(value: str) -> None:
         ("256M 64,cma", "'64,cma' reserves 64 bytes, and 1 MiB is the least"),
         ("1G-4G:192,4G-:256M", "'1G-4G:192,4G-:256M' reserves 192 bytes"),
         ("2-4G:192M", "a range that begins or ends at 2 bytes of RAM"),
+        ("1-4G:192M", "a range that begins or ends at 1 bytes of RAM"),
         ("0-64:192M,64-:256M", "a range that begins or ends at 64 bytes of RAM"),
         ("0256M", "the kernel reads '0256M' as an octal number, 174 MiB"),
         ("1G-4G:0300M", "the kernel reads '0300M' as an octal number, 192 MiB"),

@@ -45,6 +45,7 @@ def test_kdumpctl_estimates(text: str, size: Optional[int], low: Optional[int]) 
     ("text", "sizes"),
     [
         (KDUMPTOOL.format(180), (252, 72)),
+        (KDUMPTOOL.format(72), (144, 72)),
         (KDUMPTOOL.format(0), (72, 0)),
         ("Total: 0\nLow: 0\nHigh: 0\nMinLow: 0\nMaxLow: 0\nMinHigh: 0 \nMaxHigh: 0 \n", None),
         ("kdumptool: cannot calibrate", None),

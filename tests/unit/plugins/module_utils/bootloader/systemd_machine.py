@@ -34,10 +34,10 @@ initrd     /6a9857a3/{version}/initrd.img-{version}
 """
 
 
-def program(sections: Dict[str, bytes]) -> str:
-    """The text (bytes as surrogates) of an EFI program with these sections."""
+def program(sections: Dict[str, bytes], dos: bytes = b"") -> str:
+    """The text (bytes as surrogates) of an EFI program with these sections, and one for DOS in front of its header."""
     optional = b"\0" * 112
-    head = b"MZ" + b"\0" * 58 + struct.pack("<I", 64)
+    head = b"MZ" + b"\0" * 58 + struct.pack("<I", 64 + len(dos)) + dos
     head += b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, len(sections), 0, 0, 0, len(optional), 0x22E) + optional
     position = len(head) + 40 * len(sections)
     table = body = b""

@@ -300,6 +300,11 @@ def test_systemd_boot(tmp_path: pathlib.Path, files: Dict[str, str], evidence: s
     assert loader.evidence == evidence
 
 
+def test_systemd_boot_for_two_kinds_of_firmware_is_one_boot_loader(tmp_path: pathlib.Path) -> None:
+    names = ["/efi/EFI/systemd/systemd-boot{0}.efi".format(kind) for kind in ("ia32", "x64")]
+    assert detect(host_with(tmp_path, dict.fromkeys(names, ""))).evidence == names[0]
+
+
 def test_an_image_that_grub_may_have_started(machine: Machine) -> None:
     machine.write(STUB_INFO, "")
     assert "found systemd-boot ({0}) and GRUB 2 ({1}".format(STUB_INFO, MENU) in message_of(machine.host)

@@ -104,5 +104,8 @@ def test_a_drop_in_that_was_changed_by_hand_has_no_words(text: str) -> None:
     assert grub_drop_in.words(text) == ""
 
 
-def test_it_says_who_manages_it() -> None:
-    assert grub_drop_in.text(["1G"]).startswith("# This file is managed by kdump.fleet")
+@pytest.mark.parametrize("values", [["1G"], []])
+def test_it_says_who_manages_it_and_what_it_does(values: List[str]) -> None:
+    text = grub_drop_in.text(values)
+    assert text.startswith("# This file is managed by kdump.fleet")
+    assert ("the wanted one is put there" in text) == bool(values)

@@ -116,6 +116,7 @@ def test_debian_s_menu_and_what_update_grub_makes_of_it_next(tmp_path: pathlib.P
         ("# kopt=", "# kopt_2_6=r\n# kopt=", "# kopt_2_6=r crashkernel=256M\n# kopt=" + ROOT + " crashkernel=256M\n"),
         ("## e.g. groot", "# Mind: crashkernel=7M\n## e.g. groot", "# Mind: crashkernel=7M\n"),
         ("title\t\tDebian", "# kopt=not here\ntitle\t\tDebian", "# kopt=not here\n"),
+        ("title\t\tDebian", "# altoptions=(a) crashkernel=1M b\ntitle\t\tDebian", "# altoptions=(a) b\n"),
         ("# xenhopt=", "# xenhopt=crashkernel=9M", "# xenhopt=crashkernel=9M\n"),
     ],
 )
@@ -125,6 +126,14 @@ def test_lines_that_update_grub_reads(tmp_path: pathlib.Path, old: str, new: str
     assert after in machine.read(MENU)
     assert values(machine.loader.entries()) == [["256M"]] * 4
     assert machine.loader.plan("256M").is_empty
+
+
+@pytest.mark.parametrize("options", [True, False])
+def test_lines_outside_of_the_options_are_not_read(options: bool) -> None:
+    text = debian().replace("title\t\tDebian", "# kopt=not here\n# defoptions=nor here\ntitle\t\tDebian", 1)
+    if not options:
+        text = text.replace("## ## Start Default Options ##", "##")
+    assert legacy_menu.future(text, MENU) == (ROOT if options else "")
 
 
 def test_rhel_6(tmp_path: pathlib.Path) -> None:
@@ -193,6 +202,7 @@ def test_a_hypervisor_s_entry_is_not_ours_but_is_told_when_it_boots_next(tmp_pat
         ("default saved\n", None, ["A"]),
         ("default saved\n", "?\n", ["A", "B"]),
         ("default 7\nfallback 1\n", None, ["A", "B"]),
+        ("default 2\n", None, ["A", "B"]),
         ("#default 1\n", None, ["A"]),
         ("title nothing follows\n", None, ["A"]),
     ],
@@ -225,7 +235,7 @@ def test_line_ends_of_another_system_stay(tmp_path: pathlib.Path) -> None:
     assert machine.read(MENU) == text
 
 
-CONTINUED = "# c\\\ntitle no\n\\\ntitle A\nkernel /vmlinuz ro \\\nquiet\n"
+CONTINUED = "\n# c\\\ntitle no\n\\\ntitle A\nkernel /vmlinuz ro \\\nquiet\n"
 
 
 def test_a_line_that_goes_on_is_read_but_not_edited(tmp_path: pathlib.Path) -> None:
@@ -233,21 +243,21 @@ def test_a_line_that_goes_on_is_read_but_not_edited(tmp_path: pathlib.Path) -> N
     (entry,) = machine.loader.entries()
     assert (entry.title, entry.kernel, entry.arguments.split()) == ("A", "/vmlinuz", ["ro", "quiet"])
     assert machine.loader.plan(None).is_empty
-    with pytest.raises(BootLoaderError, match=r"Line 5 of /boot/grub/menu\.lst goes on in the next one"):
+    with pytest.raises(BootLoaderError, match=r"Line 6 of /boot/grub/menu\.lst goes on in the next one"):
         machine.loader.plan("1M")
 
 
 def test_a_backslash_that_would_come_to_stand_at_the_end() -> None:
-    text = "title A\nkernel /vmlinuz ro \\ crashkernel=1M\ninitrd /i\n"
+    text = "\ntitle A\nkernel /vmlinuz ro \\ crashkernel=1M\ninitrd /i\n"
     assert "ro \\ crashkernel=2M\n" in legacy_menu.edit(text, MENU, "2M")
-    with pytest.raises(BootLoaderError, match=r"Line 2 of /boot/grub/menu\.lst has a backslash in front of"):
+    with pytest.raises(BootLoaderError, match=r"Line 3 of /boot/grub/menu\.lst has a backslash in front of"):
         legacy_menu.edit(text, MENU, None)
 
 
 def test_a_quote_in_the_name_of_the_kernels_file() -> None:
     """It opens a value that what is added would be part of."""
-    text = 'title A\nkernel "/vmlinuz \ninitrd /i\n'
-    with pytest.raises(BootLoaderError, match=r"Line 2 of /boot/grub/menu\.lst has a quote in the name"):
+    text = '\ntitle A\nkernel "/vmlinuz \ninitrd /i\n'
+    with pytest.raises(BootLoaderError, match=r"Line 3 of /boot/grub/menu\.lst has a quote in the name"):
         legacy_menu.edit(text, MENU, "2M")
     assert legacy_menu.edit(text, MENU, None) == text
 

@@ -118,6 +118,7 @@ def test_title_and_name(words: str, title: str, name: str) -> None:
 
 def test_an_odd_spelling_of_the_default() -> None:
     assert read("default=3\nset default='4'\nset other=5\nset\n").defaults == ["3", "4"]
+    assert read("set other default=3\nset default=4").defaults == ["4"]
     assert read("function f { set fallback=1 }").defaults == []
 
 
@@ -134,11 +135,11 @@ def test_a_menu_that_is_cut_short_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("a\nmenuentry 'x {", "the quote in line 2 is never closed"),
+        ("\nmenuentry 'x {", "the quote in line 2 is never closed"),
         ("menuentry 'x' {\nlinux /k", "it ends in the middle of the entry 'x'"),
         ("function f {\n", "it ends in the middle of a function"),
         ("### BEGIN /etc/grub.d/10_linux ###\n", "it ends in the middle of what /etc/grub.d/10_linux wrote"),
-        ("a\n\n}\n", "line 3 has a '}' that closes nothing"),
+        ("\n\n}\n", "line 3 has a '}' that closes nothing"),
     ],
 )
 def test_what_is_wrong_with_a_menu_is_said(text: str, words: str) -> None:

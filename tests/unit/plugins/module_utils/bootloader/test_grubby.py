@@ -22,6 +22,7 @@ from tests.unit.plugins.module_utils.bootloader.bls_machine import (
     COMMAND_LINE,
     ENTRIES,
     ENVIRONMENT,
+    INSTALLS_COMMAND_LINE,
     MENU,
     MENU_TEXT,
     NEWEST,
@@ -109,6 +110,30 @@ def test_an_entry_of_the_menu_itself_that_boots_next(bls_machine: BlsMachine) ->
     bls_machine.write(ENVIRONMENT, environment(saved_entry="own"))
     assert "The entry that boots next, 'Own', takes no arguments from the settings of grubby" in failure(bls_machine)
     assert ensure(bls_machine.host, "64M")["changed"] is True
+
+
+@pytest.mark.parametrize(
+    ("option", "saved", "name"), [("--id own", "own", "own"), ("", "Own", "0"), ("--id " + NEWEST, NEWEST, NEWEST)]
+)
+def test_an_entry_of_the_menu_is_none_of_grubbys(bls_machine: BlsMachine, option: str, saved: str, name: str) -> None:
+    """Also where it has the name of one: it comes first."""
+    own = "### BEGIN /etc/grub.d/06_own ###\nmenuentry 'Own' {0} {{ linux /own a }}\n### END /etc/grub.d/06_own ###\n"
+    bls_machine.write(MENU, own.format(option) + MENU_TEXT)
+    bls_machine.write(ENVIRONMENT, environment(saved_entry=saved))
+    loader = loader_of(bls_machine)
+    assert loader.next_entries(loader.entries()) == [BootEntry(name, "Own", "/own", "a")]
+
+
+def test_a_menu_that_is_cut_short_is_named(bls_machine: BlsMachine) -> None:
+    bls_machine.write(MENU, MENU_TEXT + "menuentry 'x' {\n")
+    assert MENU + " is not a whole GRUB configuration" in failure(bls_machine)
+
+
+def test_what_grubby_may_write(bls_machine: BlsMachine) -> None:
+    entries = ["{0}/{1}.conf".format(ENTRIES, name) for name in (NEWEST, OLDER, RESCUE)]
+    written = entries + [ENVIRONMENT, ENVIRONMENT, SETTINGS, COMMAND_LINE, MENU, MENU + ".new"]
+    assert loader_of(bls_machine).written_by_commands() == written
+    assert Grubby(bls_machine.host, "zipl", None).written_by_commands() == entries + [COMMAND_LINE]
 
 
 def test_what_kernels_to_come_get(bls_machine: BlsMachine) -> None:
@@ -379,6 +404,21 @@ def test_another_grubenv_than_grubbys(kernelopts_machine: BlsMachine) -> None:
     ensure(kernelopts_machine.host, "256M")
     assert os.path.islink(kernelopts_machine.path(ENVIRONMENT))
     assert "crashkernel=256M" in kernelopts_machine.read("/boot/efi/EFI/redhat/grubenv")
+
+
+def test_a_grubenv_beside_a_menu_in_the_system_partition(bls_machine: BlsMachine) -> None:
+    bls_machine.write("/boot/efi/EFI/redhat/grubenv", environment(kernelopts="crashkernel=1M"))
+    loader = Grubby(bls_machine.host, "evidence", "/boot/efi/EFI/redhat/grub.cfg")
+    assert loader.sources() == ["/boot/efi/EFI/redhat/grubenv"]
+
+
+def test_entries_use_grubenv_where_new_kernels_do_not(kernelopts_machine: BlsMachine) -> None:
+    """As after an upgrade from EL 8. grubby would damage the line."""
+    kernelopts_machine.write("/usr/lib/kernel/install.d/20-grub.install", INSTALLS_COMMAND_LINE)
+    kernelopts_machine.write(ENVIRONMENT, environment(kernelopts=ARGUMENTS + DYNAMIC_DEBUG, saved_entry=NEWEST))
+    assert crashkernels(ensure(kernelopts_machine.host, "256M")["entries_after"]) == [["256M"]] * 3
+    assert kernelopts_machine.calls == []
+    assert 'c +p" crashkernel=256M\n' in kernelopts_machine.read(ENVIRONMENT)
 
 
 def test_grubenv_matters_to_kernels_to_come_where_entries_do_not_use_it(kernelopts_machine: BlsMachine) -> None:

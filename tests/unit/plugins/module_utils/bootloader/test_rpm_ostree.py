@@ -25,6 +25,7 @@ class OstreeMachine(Files):
         self.arguments = arguments
         self.header = header
         self.status = 0
+        self.loses = ""
         self.loader = RpmOstree(self.host, "evidence")
 
     def run(self, argv: List[str], timeout: float) -> CommandResult:
@@ -41,7 +42,7 @@ class OstreeMachine(Files):
             else:
                 assert option == "--append"
                 words.append(value)
-        self.arguments = " ".join(words)
+        self.arguments = " ".join(word for word in words if word != self.loses)
         return CommandResult(argv, 0, "Staging deployment... done\n", "")
 
     def apply(self, wanted: Optional[str]) -> List[BootEntry]:
@@ -69,6 +70,13 @@ def test_a_transaction_that_is_refused(tmp_path: pathlib.Path) -> None:
     machine = OstreeMachine(str(tmp_path))
     machine.status = 1
     with pytest.raises(BootLoaderError, match="said: error: Transaction in progress: upgrade"):
+        machine.apply("256M")
+
+
+def test_a_transaction_that_loses_other_arguments(tmp_path: pathlib.Path) -> None:
+    machine = OstreeMachine(str(tmp_path))
+    machine.loses = "console=tty0"
+    with pytest.raises(BootLoaderError, match="would have come out with other arguments"):
         machine.apply("256M")
 
 

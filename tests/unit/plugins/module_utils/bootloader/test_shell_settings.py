@@ -95,7 +95,7 @@ def test_edit(before: str, wanted: object, after: object) -> None:
 
 def test_a_line_that_cannot_be_edited_is_shown() -> None:
     with pytest.raises(BootLoaderError) as caught:
-        edit("A=1\n" + LINUX + '="a"b\n', "1G")
+        edit("\n" + LINUX + '="a"b\n', "1G")
     assert 'Line 2 of /etc/default/grub sets GRUB_CMDLINE_LINUX in a way that cannot be edited: "a"b.' in str(
         caught.value
     )

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import files
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.apply import apply
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoaderError
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.uki_addons import SECURE_BOOT
 from tests.unit.plugins.module_utils.bootloader.systemd_machine import (
@@ -107,6 +108,20 @@ def test_kernels_to_come_get_the_vendor_s_line_or_that_of_the_running_kernel(mac
     assert machine.read("/usr/lib/kernel/cmdline") == "ro vendor\n"
 
 
+def test_the_line_of_the_entry_that_boots_next_is_for_kernels_to_come(machine: SystemdMachine) -> None:
+    machine.entry(OLDER, "root=older")
+    machine.write("/efi/loader/loader.conf", "default *.43.conf\n")
+    machine.apply("1M")
+    assert machine.read(COMMAND_LINE) == "root=older systemd.machine_id=6a9857a3 crashkernel=1M\n"
+
+
+def test_other_arguments_are_the_same_afterwards(machine: SystemdMachine) -> None:
+    plan = machine.loader.plan("1M")
+    foreseen = [entry._replace(arguments=entry.arguments + " more") for entry in plan.entries_after]
+    with pytest.raises(BootLoaderError, match="would have come out with other arguments"):
+        apply(machine.host, machine.loader, plan._replace(entries_after=foreseen))
+
+
 def test_no_file_is_made_where_kernels_to_come_get_the_same_anyway(machine: SystemdMachine) -> None:
     machine.write("/proc/cmdline", ARGUMENTS + " crashkernel=1M\n")
     machine.apply("1M")
@@ -158,8 +173,10 @@ def test_only_partitions_count_where_several_have_entries(machine: SystemdMachin
 def test_no_entries(machine: SystemdMachine) -> None:
     for name in (NEWEST, OLDER):
         machine.write(ENTRIES + name, "")
-    with pytest.raises(BootLoaderError, match="Is the EFI system partition mounted"):
+    with pytest.raises(BootLoaderError, match="Is the EFI system partition mounted") as caught:
         machine.loader.entries()
+    looked_for = "looked for loader/entries/*.conf and EFI/Linux/*.efi below /efi, /boot/efi, /boot,"
+    assert looked_for in str(caught.value)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
@@ -269,9 +286,15 @@ def test_images_of_which_one_has_the_value_built_in(uki_machine: SystemdMachine)
     assert "has 'no crashkernel=' built in, while others have the wanted one" in refused(uki_machine)
 
 
+def test_the_first_systemd_stub_that_reads_addons(uki_machine: SystemdMachine) -> None:
+    uki_machine.image(stub=254)
+    assert values(uki_machine.apply("256M")) == [["256M"]]
+
+
 @pytest.mark.parametrize(
     "stub, secure, missing, words, remedy",
     [
+        (253, False, None, "is started by a systemd-stub older than 254", "sign it"),
         (252, False, None, "is started by a systemd-stub older than 254", "Put crashkernel= into /etc/kernel/cmdline"),
         (None, False, None, "is started by a systemd-stub older than 254", "'kernel-install add'"),
         (257, True, None, "Secure Boot is on", "sign it"),

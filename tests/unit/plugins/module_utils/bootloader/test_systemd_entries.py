@@ -22,6 +22,7 @@ PATH = "/efi/loader/entries/a+3-1.conf"
         ("version 6.1\nlinux /l\noptions 'a \"b'\n", "6.1", 'a "b'),
         ('title "A"\nlinux /l\noptions "\n', "A", '"'),
         ("linux /l", "a.conf", ""),
+        ('linux /l\noptions ""\n', "a.conf", ""),
     ],
 )
 def test_reading(text: str, title: str, arguments: str) -> None:
@@ -43,6 +44,8 @@ def test_what_does_not_start_linux(text: str) -> None:
         ("linux /l\r\noptions\r\n", "1M", "linux /l\noptions crashkernel=1M\r\noptions\r\n"),
         ('linux /l\noptions "a b"\n', "1M", 'linux /l\noptions "a b crashkernel=1M"\n'),
         ('linux /l\noptions a="b c"\n', "1M", 'linux /l\noptions a="b c" crashkernel=1M\n'),
+        ('linux /l\noptions a="b c"\noptions d\n', "1M", 'linux /l\noptions a="b c"\noptions d crashkernel=1M\n'),
+        ('linux /l\noptions a="b\n', "1M", 'linux /l\noptions crashkernel=1M a="b\n'),
         ("linux /l\noptions a -- b\n", "1M", "linux /l\noptions a crashkernel=1M -- b\n"),
         (
             "linux /l\noptions a\noptions b\n",

@@ -98,6 +98,15 @@ def test_a_zipl_that_fails(tmp_path: pathlib.Path) -> None:
     assert machine.snapshot() == before
 
 
+def test_other_arguments_are_the_same_afterwards(tmp_path: pathlib.Path) -> None:
+    machine = ZiplMachine(str(tmp_path))
+    plan = machine.loader.plan("1M")
+    foreseen = [entry._replace(arguments=entry.arguments + " more") for entry in plan.entries_after]
+    with pytest.raises(BootLoaderError, match="would have come out with other arguments"):
+        apply(machine.host, machine.loader, plan._replace(entries_after=foreseen))
+    assert machine.calls == []
+
+
 def test_without_zipl(tmp_path: pathlib.Path) -> None:
     machine = ZiplMachine(str(tmp_path))
     machine.remove("/usr/sbin/zipl")
@@ -114,6 +123,7 @@ def test_without_zipl(tmp_path: pathlib.Path) -> None:
         ("[a]\nparameters=ro  x \nimage=/i\n", "1M", "[a]\nparameters=ro  x crashkernel=1M \nimage=/i\n"),
         ('[a]\n\tparameters = ""\n image=/i\n', "1M", '[a]\n\tparameters = "crashkernel=1M"\n image=/i\n'),
         ("[a]\nimage=/i\nparameters=crashkernel=2M\n", None, "[a]\nimage=/i\nparameters=\n"),
+        ("[a]\nimage=/i\nparameters=", "1M", "[a]\nimage=/i\nparameters=crashkernel=1M"),
         (
             "#[b]\n[a]\n#parameters=x\nimage=/i\nparameters=y\n",
             None,
@@ -140,7 +150,7 @@ def test_editing(text: str, wanted: Optional[str], after: str) -> None:
         ("", "it is empty"),
         ("[a]\nimage=/i\0\n", "NUL bytes"),
         ("[defaultboot]\ndefaultauto\ntarget=/boot\n", "install the package grubby"),
-        ('[a]\nimage=/i\nparameters="x\n', "the quote in line 3 is never closed"),
+        ('\n[a]\nimage=/i\nparameters="x\n', "the quote in line 4 is never closed"),
         ("[a]\nimage=/i\nparmfile=/p\n", "the parmfile /p of .a. has a crashkernel= of its own"),
         ("[a]\nimage=/i\nparameters=crashkernel=1M 'x'\n", "would begin or end with a quote"),
         ('[a]\nimage=/i\nparameters= crashkernel=1M  "d e"\n', "would begin or end with a quote"),
@@ -169,6 +179,9 @@ def test_a_configuration_that_is_gone(tmp_path: pathlib.Path) -> None:
         ("[defaultboot]\ndefaultmenu=m\n:m\n2=a\n1=b\n", ["b"]),
         ("[defaultboot]\ndefaultmenu=m\n:m\n", ["a", "b"]),
         ("[defaultboot]\ndefaultmenu=gone\n", ["a", "b"]),
+        ("[c]\nimage=/k\n[defaultboot]\ndefault=b\n", ["b"]),
+        (":n\n1=a\n[defaultboot]\ndefaultmenu=m\n:m\n1=b\n", ["b"]),
+        ("[defaultboot]\ndefaultmenu=m\n:m\n10=a\n9=b\n", ["b"]),
         ("", ["a", "b"]),
     ],
 )
