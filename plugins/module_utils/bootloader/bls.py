@@ -30,7 +30,7 @@ MARK = "kdump-fleet-bls-entries"
 BLOCK = 1024  # bytes, or a multiple: GRUB writes the file in place
 SIGNATURE = "# GRUB Environment Block\n"
 SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+|[~+]")
-END = (1, 0, "")
+KINDS = ("~", "", "+", "A-Z", "0-9")  # what a version is made of, in the order of rpm; "" is its end
 
 
 class Entry(NamedTuple):
@@ -118,24 +118,19 @@ def fallback(menu: str, variable: str) -> Optional[str]:
 
 def newest_first(name: str) -> List[List[Tuple[int, int, str]]]:
     """A key by which the ids of entries sort as in GRUB's menu, which compares them as names of packages (reverse)."""
-    parts = name.rsplit("-", 2)
-    return [_version(part) for part in parts + [""] * (3 - len(parts))]
+    package, version, release = (name.rsplit("-", 2) + ["", ""])[:3]
+    return [_version(part) for part in (package, version, release)]
 
 
 def _version(text: str) -> List[Tuple[int, int, str]]:
     """A version by rpm's rules: "~" sorts before the end, the end before "+", letters before numbers."""
-    return [_segment(part) for part in SEGMENT.findall(text)] + [END]
+    return [_segment(part) for part in SEGMENT.findall(text) + [""]]
 
 
 def _segment(part: str) -> Tuple[int, int, str]:
-    if part == "~":
-        return (0, 0, "")
-    if part == "+":
-        return (2, 0, "")
-    if part.isdigit():
-        digits = part.lstrip("0")
-        return (4, len(digits), digits)
-    return (3, 0, part)
+    digits = part.lstrip("0") if part.isdigit() else ""
+    kind = "0-9" if part.isdigit() else part if part in KINDS else "A-Z"
+    return KINDS.index(kind), len(digits), part.lstrip("0")
 
 
 def next_item(

@@ -200,12 +200,18 @@ def test_what_the_menu_gives_to_a_variable(menu: str, expected: Optional[str]) -
         ("abc-1-001a", "abc-1-1"),
         ("abc-1-1.1", "abc-1-1.a"),
         ("b-1", "a-2"),
+        ("abc-debug-1-1", "abc-9-9"),
+        ("abc-1-1", "abc-1-~1"),
         ("b", "a-1"),
     ],
 )
 def test_the_order_of_the_menu(newer: str, older: str) -> None:
     assert sorted([older, newer], key=bls.newest_first, reverse=True) == [newer, older]
     assert sorted([newer, older], key=bls.newest_first, reverse=True) == [newer, older]
+
+
+def test_leading_zeros_count_for_nothing() -> None:
+    assert bls.newest_first("abc-1.00-010") == bls.newest_first("abc-1.0-10")
 
 
 @given(st.lists(st.text(max_size=12), max_size=5))

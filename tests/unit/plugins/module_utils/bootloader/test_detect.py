@@ -151,7 +151,15 @@ def test_debian_with_efi_only_hands_over_in_the_system_partition(machine: Machin
     assert grub2_of(machine.host).menu == MENU
 
 
-@pytest.mark.parametrize("programs, menu", [(["grub-mkconfig"], MENU), (["grub2-mkconfig"], MENU_2), ([], MENU_2)])
+@pytest.mark.parametrize(
+    "programs, menu",
+    [
+        (["grub-mkconfig"], MENU),
+        (["grub2-mkconfig"], MENU_2),
+        (["grub-mkconfig", "grub2-mkconfig"], MENU_2),
+        ([], MENU_2),
+    ],
+)
 def test_one_menu_under_two_names(tmp_path: pathlib.Path, programs: List[str], menu: str) -> None:
     host = host_with(tmp_path, dict({MENU_2: "menu"}, **{"/usr/sbin/" + name: "" for name in programs}))
     os.symlink("grub2", str(tmp_path / "boot" / "grub"))
