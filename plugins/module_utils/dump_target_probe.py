@@ -65,7 +65,7 @@ class StepError(Exception):
 def server_of(target: Target) -> str:
     """The name or address of the server in a location, without brackets."""
     name = target.location.partition(":/")[0] if target.kind == "nfs" else target.location.rpartition("@")[2]
-    return name[1:-1] if name.startswith("[") and name.endswith("]") else name
+    return name.strip("[]")
 
 
 def ask(
@@ -82,9 +82,9 @@ def ask(
         path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
         probe = Probe(host, target, path, dump_size, how, share=len(targets), name=name)
         found += [(target, finding) for finding in probe.findings()]
-    causes = {(server_of(target), finding.code) for target, finding in found if target}
-    if len(causes) < len(found) and found[-1][1].code in OF_SERVER:
-        return [(None, found[-1][1])]
+    causes = {(server_of(target), finding.code): finding for target, finding in found if target}
+    if len(causes) < len(found) and all(finding.code in OF_SERVER for finding in causes.values()):
+        return [(None, finding) for finding in causes.values()]
     return found
 
 

@@ -162,9 +162,7 @@ def _shown(one: Directive) -> str:
 def _visible(text: str) -> str:
     """A text for a message: not too long, and with the characters spelled out that nobody sees."""
     text = text if len(text) <= 2 * _LONGEST else text[:_LONGEST] + "..." + text[-_LONGEST:]
-    seen = "".join(
-        "\\u{0:04x}".format(ord(one)) if _is_invisible(one) and one > "~" else one for one in printable(text)
-    )
+    seen = "".join("\\u{0:04x}".format(ord(one)) if _is_invisible(one) else one for one in printable(text))
     return seen.replace("\t", "\\t")
 
 
@@ -204,7 +202,7 @@ def _unknown(one: Directive) -> Flaw:
     if one.name in _DEPRECATED:
         return Flaw("deprecated-directive", "kdumpctl does not take this any more", _DEPRECATED[one.name])
     word = "".join(re.findall("^[a-z0-9_]+", one.name.lower()))
-    near = difflib.get_close_matches(word[:_LONGEST], list(DIRECTIVES), 1, 0.75)
+    near = difflib.get_close_matches(word[:_LONGEST], list(DIRECTIVES), cutoff=0.75)
     rest = "{0} {1}".format(one.name[len(word) :].lstrip("=:"), one.value.lstrip("=: ")).strip()
     remedy = "Take the line out; kdump.conf(5) lists the directives."
     if any(map(_is_invisible, one.name)):

@@ -238,12 +238,12 @@ def _checked(words: Sequence[str]) -> List[Tuple[str, str]]:
     for name, other in _NEEDS:
         if name in names and not names.intersection((other, "reassemble")):
             raise KdumpError("'{0}' without '{1}'".format(name, other))
-    fits = {2, 1} if "mem-usage" in names else {2}
+    least, most = 1 if "mem-usage" in names else 2, 2
     if "split" in names:
-        fits = set(range(2 if "diskset" in names else 3, len(others) + 1))
+        least, most = 2 if "diskset" in names else 3, len(others)
     elif names.intersection(("F", "diskset")):
-        fits = {1}
-    if names.intersection("gR") or not (len(others) in fits or "reassemble" in names):
+        least, most = 1, 1
+    if names.intersection("gR") or not (least <= len(others) <= most or "reassemble" in names):
         rest = "'{0}' behind its options".format(" ".join(others))
         raise KdumpError("-F for a target with files" if "F" in names and len(others) == 2 else rest)
     return given
@@ -283,7 +283,7 @@ def _number(text: str) -> int:
     """What atoi(3) makes of a text: its leading number in 32 bits."""
     found = re.match(r"[ \t\v\f\r]*([+-]?)0*([0-9]{0,20})", text)
     sign, digits = found.groups() if found else ("", "")
-    number = min(int(digits or "0"), 2**63 - 1) * (-1 if sign == "-" else 1)
+    number = max(min(int(sign + (digits or "0")), 2**63 - 1), -(2**63))
     return (number + 2**31) % 2**32 - 2**31
 
 

@@ -52,23 +52,24 @@ _DIED: FrozenSet[str] = frozenset(
 
 _TRACED = re.compile(r"\s*Call [Tt]race:|---\[ end trace")
 _PANIC = re.compile(r"\s*Kernel panic - not syncing(?:: ?(?P<reason>.*))?")
+_ITS_OWN: Tuple[FrozenSet[str], int] = (frozenset(), 0)
 # What a panic is about; with kinds: it only follows from a report of one of these within so many lines before it.
-_REASONS: Tuple[Tuple[str, str, FrozenSet[str], int], ...] = (
-    ("sysrq", r"(?i:sysrq triggered crash)", frozenset(), 0),
-    ("oops", r"[Ff]atal exception|^Oops|Fatal trap", _DIED, 1000),
-    ("oops", r"Aiee, killing interrupt handler|Attempted to kill the idle task", _DIED, 200),
-    ("init-killed", r"Attempted to kill init", _DIED, 200),
-    ("soft-lockup", r"softlockup", frozenset(["soft-lockup"]), 20000),
-    ("hard-lockup", r"(?i:hard lockup)", frozenset(["hard-lockup"]), 20000),
-    ("hung-task", r"hung_task", frozenset(["hung-task"]), 20000),
-    ("rcu-stall", r"RCU Stall", frozenset(["rcu-stall"]), 20000),
-    ("warning", r"panic_on_warn", frozenset(["warning", "sanitizer", "bug", "rcu-stall"]), 1000),
-    ("sanitizer", r"k[acfm]s?an|kfence", frozenset(["sanitizer"]), 1000),
-    ("out-of-memory", r"(?i:out of memory|panic_on_oom|deadlocked on memory)", frozenset(), 0),
-    ("machine-check", r"(?i:machine check|hardware error|\bMCE\b|uncorrect)", frozenset(), 0),
-    ("nmi", r"\bNMI\b", frozenset(), 0),
-    ("stack-corruption", r"stack-protector|corrupted stack end", frozenset(), 0),
-    ("no-root-file-system", r"Unable to mount root fs|No working init|Requested init", frozenset(), 0),
+_REASONS: Tuple[Tuple[str, str, Tuple[FrozenSet[str], int]], ...] = (
+    ("sysrq", r"(?i:sysrq triggered crash)", _ITS_OWN),
+    ("oops", r"[Ff]atal exception|^Oops|Fatal trap", (_DIED, 1000)),
+    ("oops", r"Aiee, killing interrupt handler|Attempted to kill the idle task", (_DIED, 200)),
+    ("init-killed", r"Attempted to kill init", (_DIED, 200)),
+    ("soft-lockup", r"softlockup", (frozenset(["soft-lockup"]), 20000)),
+    ("hard-lockup", r"(?i:hard lockup)", (frozenset(["hard-lockup"]), 20000)),
+    ("hung-task", r"hung_task", (frozenset(["hung-task"]), 20000)),
+    ("rcu-stall", r"RCU Stall", (frozenset(["rcu-stall"]), 20000)),
+    ("warning", r"panic_on_warn", (frozenset(["warning", "sanitizer", "bug", "rcu-stall"]), 1000)),
+    ("sanitizer", r"k[acfm]s?an|kfence", (frozenset(["sanitizer"]), 1000)),
+    ("out-of-memory", r"(?i:out of memory|panic_on_oom|deadlocked on memory)", _ITS_OWN),
+    ("machine-check", r"(?i:machine check|hardware error|\bMCE\b|uncorrect)", _ITS_OWN),
+    ("nmi", r"\bNMI\b", _ITS_OWN),
+    ("stack-corruption", r"stack-protector|corrupted stack end", _ITS_OWN),
+    ("no-root-file-system", r"Unable to mount root fs|No working init|Requested init", _ITS_OWN),
 )
 
 # How a crash is reported, and how a task comes to sleep: the same in every trace, so it tells crashes apart in none.
@@ -135,7 +136,7 @@ def _cause(log: List[Line]) -> Optional[_Report]:
         if not panic:
             continue
         reports = _reports(log, index)
-        for kind, text, kinds, distance in _REASONS:
+        for kind, text, (kinds, distance) in _REASONS:
             if re.search(text, panic.group("reason") or ""):
                 return _last(reports, kinds, index - distance) or _Report(index, kind)
         return _Report(index, "panic")

@@ -14,7 +14,7 @@ import errno
 import fcntl
 import os
 import stat
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .clock import SOON, Clock, look
 from .grammar import Parts, is_incomplete, is_temporary
@@ -55,7 +55,6 @@ class Folder(NamedTuple):
     files: Dict[str, float]  # the received ones, and when each was last written to
     complete: bool  # it holds a dump that has arrived
     finished: bool  # it holds something that has arrived and is more than a log
-    left_over: bool  # it was received, and is empty
     empty: Sequence[str]  # files without a byte
     received: bool  # the directory itself
 
@@ -96,12 +95,13 @@ def retain(area: str, policy: Policy, now: float, clock: Optional[Clock] = None,
     with _opened((area,)) as outer:
         for host in sorted(os.listdir(outer)):
             with contextlib.suppress(OSError), _opened((host,), outer) as fd:
-                folders = sorted(_folders(fd, (), clock), key=_age)
+                folders = sorted(_folders(fd, (), clock, True), key=_age)
                 whole = surplus(folders, policy, now)
                 gone: List[Parts] = []
                 for folder in whole + [folder for folder in folders if folder not in whole]:
                     names = list(folder.files) if folder in whole else expired(folder, policy, now)
-                    if names or (folder.left_over and folder.time < now - DAY):
+                    left_over = folder.received and not folder.files  # it goes, unless something else is in it
+                    if names or (left_over and folder.time < now - DAY):
                         gone += _remove(fd, folder, names)
                 for folder in crowd(_rest(folders, gone), policy, now, count(fd)[1] - entries // 2 if entries else 0):
                     gone += _remove(fd, folder, list(folder.files))
@@ -122,15 +122,15 @@ def _age(folder: Folder) -> Tuple[float, Parts]:
 
 
 @contextlib.contextmanager
-def _opened(path: Parts, fd: int = -1) -> Iterator[int]:
+def _opened(path: Parts, fd: Any = None) -> Iterator[int]:
     with contextlib.ExitStack() as opened:
         for part in path:
-            fd = os.open(part, FOLDER) if fd < 0 else os.open(part, FOLDER, dir_fd=fd)
+            fd = os.open(part, FOLDER, dir_fd=fd)
             opened.callback(os.close, fd)
         yield fd
 
 
-def _folders(fd: int, path: Parts, clock: Clock, received: bool = False) -> Iterator[Folder]:
+def _folders(fd: int, path: Parts, clock: Clock, received: bool) -> Iterator[Folder]:
     """An open directory of a host, after all that are in it; of the host's own one, each file."""
     names, times = os.listdir(fd), []
     files: Dict[str, float] = {}
@@ -152,27 +152,25 @@ def _folders(fd: int, path: Parts, clock: Clock, received: bool = False) -> Iter
                 empty += [] if found.st_size else [name]
     if not path:
         for name, time in files.items():
-            yield Folder(time, path, {name: time}, name in dumps, name in finished, False, empty, True)
+            yield Folder(time, path, {name: time}, name in dumps, name in finished, empty, received)
         return
     time = max(times) if times else clock.seen(os.fstat(fd).st_mtime)
     few = len(names) <= _MOST_FILES
-    yield Folder(
-        time, path, files, few and bool(dumps), few and bool(finished), received and not names, empty, received
-    )
+    yield Folder(time, path, files, few and bool(dumps), few and bool(finished), empty, received)
 
 
 class _File(NamedTuple):
     """What a file is."""
 
     received: bool
-    dump: bool = False  # one that has arrived
-    finished: bool = False  # it has arrived and is more than a log
+    dump: bool  # one that has arrived
+    finished: bool  # it has arrived and is more than a log
 
 
 def _look_at(name: str, fd: int, path: Parts, found: os.stat_result) -> _File:
     received, begins = has_a_tools_name(name, path[-1] if path else "", found), b""
     if not stat.S_ISREG(found.st_mode):
-        return _File(received)
+        return _File(received, False, False)
     with contextlib.suppress(OSError):  # over NFS a host sets the mode
         file = os.open(name, OLD, dir_fd=fd)
         try:

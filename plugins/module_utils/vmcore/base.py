@@ -35,7 +35,7 @@ class LimitError(Exception):
 class Source(object):
     """Bytes at offsets: a file, or the content of a file of another format."""
 
-    size = 0
+    size: int  # bytes
 
     def read(self, offset: int, length: int) -> bytes:
         """At most I(length) bytes from I(offset); less where the source ends."""

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from unittest import mock
 
@@ -172,6 +173,8 @@ CASES = [
         "'mktemp -dqp /var/crash' on kdump@dump1 ended with status 1: nothing.",
     ),
     Case("target-path-not-writable", SSH, {"mktemp": (0, "hello world\n", "")}, "answered 'hello world'."),
+    Case("target-path-not-writable", SSH, {"mktemp": (0, "tmp.x1\n", "")}, "answered 'tmp.x1'."),
+    Case("target-path-not-writable", SSH, {"mktemp": (0, "/tmp.x1 /\n", "")}, "answered '/tmp.x1 /'."),
     Case("target-path-not-writable", SSH, {"mktemp": (0, "", "")}, "mktemp -dqp /var/crash answered ''."),
     Case(
         "target-path-not-writable",
@@ -382,6 +385,38 @@ def test_a_server_that_hangs_is_told(client: HostTree, late: str, target: Target
     assert part in finding.message
 
 
+def test_four_addresses_are_tried_for_five_seconds_each(client: HostTree) -> None:
+    client.remove(KEY)
+    addresses = ["198.51.100.{0}".format(number) for number in range(1, 7)]
+    server = Server(client, getent=(0, "".join(address + " STREAM\n" for address in addresses), ""))
+    tried: List[Tuple[str, float]] = []
+
+    def connecting(address: str, _port: int, limit: float) -> None:
+        tried.append((address, limit))
+        raise socket.timeout("timed out")
+
+    host = Host(str(client.root), server.run)
+    (finding,) = Probe(host, SSH, SSH.path, whole(host, 0), "read", connecting).findings()
+    assert finding.code == "target-unreachable"
+    assert tried == [(address, 5.0) for address in addresses[:4]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "spent", "limit"),
+    [({}, 0, 20.0), ({}, 50, 10.0), ({}, 61, 1.0), ({"share": 2}, 25, 5.0), ({"share": 2}, 9, 20.0)],
+)
+def test_how_long_a_command_may_take(
+    client: HostTree, monkeypatch: pytest.MonkeyPatch, settings: Dict[str, Any], spent: int, limit: float
+) -> None:
+    """A server has a minute for all questions, half a minute where two are asked."""
+    times = [float(spent)] * 9 + [0.0]
+    monkeypatch.setattr(dump_target_probe, "time", SimpleNamespace(monotonic=times.pop))
+    server = Server(client)
+    host = Host(str(client.root), server.run)
+    Probe(host, NFS, NFS.path, whole(host, 0), "write", server.connect, **settings).findings()
+    assert server.limits == [limit, limit]
+
+
 def test_all_steps_share_one_limit(client: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dump_target_probe, "TOTAL_LIMIT", 0.0)
     server = Server(client)
@@ -420,6 +455,13 @@ def test_without_ssh_or_key_only_the_way_is_tried(client: HostTree, missing: str
 
 def test_room_that_cannot_be_read_is_not_judged(client: HostTree) -> None:
     assert Server(client, df=(0, "Avail\n-\n", "")).found(SSH, needed=1) == []
+
+
+@pytest.mark.parametrize("said", ["Avail\n{0}\n", "Welcome\nAvail\n{0}\n"])
+def test_room_is_told_in_kibibytes_in_the_last_line(client: HostTree, said: str) -> None:
+    for free, codes in ((204800, []), (204799, ["target-space-low"])):
+        server = Server(client, df=(0, said.format(free), ""))
+        assert [finding.code for finding in server.found(SSH, needed=200 * MIB)] == codes
 
 
 def test_a_command_on_an_export_is_told_in_words(client: HostTree) -> None:
@@ -591,6 +633,7 @@ def test_a_server_that_dumps_go_to_in_two_ways_is_one_finding(client: HostTree, 
     def errors(target: Dict[str, str]) -> List[Tuple[str, List[str], str]]:
         answer = report(client.host(), Policy.of({"target": target}), probe="write")
         found = [finding for finding in answer["findings"] if finding["severity"] == "error"]
+        assert target["location"] in found[-1]["message"]
         return [(finding["code"], finding["blocks"], finding["mended_by"]) for finding in found]
 
     with mock.patch.object(dump_target_probe.Probe, "_reach", lambda probe, name, port: probe._addresses(name)):

@@ -4,10 +4,11 @@
 """Tests of kdump_conf_on_host.py: what real kdumpctl refused on a host (see the fixtures), and what it let pass."""
 
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable, List, Optional, Tuple
 
 import pytest
 
+from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.kdump_conf import parse
 from ansible_collections.kdump.fleet.plugins.module_utils.kdump_conf_on_host import refusals
 from tests.unit.plugins.module_utils.host_tree import HostTree
@@ -97,6 +98,31 @@ def test_a_collector_that_the_rollout_installs_is_not_missed(tree: HostTree) -> 
     tree.remove("/usr/bin/makedumpfile")
     assert said(tree, "core_collector makedumpfile -l -d 31\n") == []
     assert said(tree, "core_collector\n") == []
+
+
+@pytest.mark.parametrize(
+    ("collector", "ran"),
+    [
+        ("makedumpfile -l -d 31", "/usr/bin/makedumpfile --check-params -l -d 31 vmcore dumpfile"),
+        ("/usr/bin/makedumpfile -F -l", "/usr/bin/makedumpfile --check-params -F -l vmcore"),
+        ("/usr/bin/hook -F", None),
+        ("hook makedumpfile", None),
+    ],
+)
+def test_makedumpfile_is_asked_about_its_options(tree: HostTree, collector: str, ran: Optional[str]) -> None:
+    """For half a minute at most; nothing else is run, and nothing where commands are not wanted."""
+    asked: List[Tuple[str, float]] = []
+
+    def run(argv: List[str], timeout: float) -> CommandResult:
+        asked.append((" ".join(argv), timeout))
+        return CommandResult(argv, 1, "", "The dump_level is invalid.\n\nmakedumpfile Failed.\n")
+
+    host, directives = Host(str(tree.root), run), parse("core_collector {0}\n".format(collector))
+    assert (refusals(host, directives, run_commands=False), asked) == ([], [])
+    found = [one.message for one in refusals(host, directives, run_commands=True)]
+    said = "line 1: core_collector {0}: makedumpfile refuses it: The dump_level is invalid. makedumpfile Failed.."
+    assert found == ([said.format(collector)] if ran else [])
+    assert asked == ([(ran, 30.0)] if ran else [])
 
 
 def test_what_somebody_else_judges_is_left_to_them(tree: HostTree) -> None:

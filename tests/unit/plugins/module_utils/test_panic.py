@@ -426,9 +426,31 @@ def test_a_report_long_before_is_not_the_cause_of_the_death_of_init() -> None:
     assert panic.message(text) == INIT_KILLED[15:].strip()
 
 
-def test_reports_far_from_each_other_are_two() -> None:
-    text = "BUG: workqueue lockup - pool cpus=1\n" + "quiet\n" * 100 + X86_OOPS
-    assert panic.message(text) == panic.message(X86_OOPS)
+@pytest.mark.parametrize(
+    ("report", "reason", "lines"),
+    [
+        ("Oops: 0000 [#1] SMP", "Fatal exception", 1000),
+        ("Oops: 0000 [#1] SMP", "Aiee, killing interrupt handler!", 200),
+        ("Oops: 0000 [#1] SMP", "Attempted to kill init! exitcode=0x0000000b", 200),
+        ("watchdog: BUG: soft lockup - CPU#3 stuck for 22s!", "softlockup: hung tasks", 20000),
+        ("Watchdog detected hard LOCKUP on cpu 2", "Hard LOCKUP", 20000),
+        ("INFO: task shop:412 blocked for more than 120 seconds.", "hung_task: blocked tasks", 20000),
+        ("rcu: INFO: rcu_preempt self-detected stall on CPU", "RCU Stall", 20000),
+        ("WARNING: CPU: 1 PID: 77 at shop/queue.c:12", "kernel: panic_on_warn set ...", 1000),
+        ("BUG: KASAN: slab-use-after-free in queue_pop+0x21/0x60", "kasan.fault=panic set ...", 1000),
+    ],
+)
+def test_how_far_before_a_panic_its_cause_may_stand(report: str, reason: str, lines: int) -> None:
+    last = "Kernel panic - not syncing: " + reason
+    assert panic.message(report + "\n" + "quiet\n" * (lines - 1) + last) == report
+    assert panic.message(report + "\n" + "quiet\n" * lines + last) == last
+
+
+@pytest.mark.parametrize(("lines", "is_one"), [(49, True), (50, False), (100, False)])
+def test_reports_far_from_each_other_are_two(lines: int, is_one: bool) -> None:
+    first = "BUG: unable to handle page fault for address: ffffc90000a3fd90"
+    text = first + "\n" + "quiet\n" * lines + X86_OOPS
+    assert panic.message(text) == (first if is_one else panic.message(X86_OOPS))
 
 
 def test_control_characters_do_not_reach_the_message() -> None:

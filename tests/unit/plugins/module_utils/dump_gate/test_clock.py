@@ -97,6 +97,16 @@ def test_without_a_record_the_newest_file_is_the_last_run(tmp_path: pathlib.Path
     assert found == clock.passed(last, [], NOW)
 
 
+def test_a_link_has_a_time_of_its_own(tmp_path: pathlib.Path) -> None:
+    """What it leads to may be anywhere."""
+    (tmp_path / "area").mkdir()
+    (tmp_path / "area/link").symlink_to(tmp_path / "new")
+    (tmp_path / "new").write_text("x")
+    os.utime(str(tmp_path / "new"), (NOW, NOW))
+    os.utime(str(tmp_path / "area/link"), (NOW - 9 * DAY,) * 2, follow_symlinks=False)
+    assert clock.look("", str(tmp_path / "area"), NOW) == clock.passed(NOW - 9 * DAY, [], NOW)
+
+
 def test_a_record_is_read_again(tmp_path: pathlib.Path) -> None:
     record = str(tmp_path / "record")
     clock.note(record, Clock(NOW - DAY, [Gap(1, 2)]))

@@ -12,7 +12,8 @@ from typing import Iterator, List, Tuple
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import grammar, main
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.refusal import RefusedError
 from tests.unit.plugins.module_utils.dump_gate.server import HELLO, Server, packet
 
 SFTP = "internal-sftp"
@@ -80,6 +81,34 @@ TOLD: List[Tuple[str, bytes, str]] = [
 NO_PATH = {
     "interactive login is not allowed with this key, which may only send crash dumps",
 }
+
+
+def test_the_longest_command() -> None:
+    """One character more is refused, and so long a command is not repeated in full."""
+    path = "/var/crash/".ljust(1018, "x")
+    assert grammar.parse("cat > " + path) == grammar.Request("receive", [path])
+    reason = "the command 'cat > /var/crash/{0}[.]{{3}}' is 1025 characters long, of 1024 at most".format("x" * 43)
+    with pytest.raises(RefusedError, match=reason):
+        grammar.parse("cat > " + path + "x")
+
+
+def test_the_longest_name() -> None:
+    assert grammar.name("x" * 128) == "x" * 128
+    with pytest.raises(RefusedError, match="is 129 characters long, of 128 at most"):
+        grammar.name("x" * 129)
+
+
+def test_how_much_of_a_text_is_repeated() -> None:
+    assert grammar.quoted("x" * 300) == repr("x" * 300)
+    assert grammar.quoted("x" * 301) == repr("x" * 300 + "...")
+    with pytest.raises(RefusedError, match="'{0}[.]{{3}}' is not a command".format("x" * 160)):
+        grammar.parse("x" * 161)
+
+
+def test_of_two_names_of_a_directory_the_longer_one_counts() -> None:
+    for homes in (["/var/crash", "/var/crash/web1"], ["/var/crash/web1", "/var/crash"]):
+        assert grammar.parts("/var/crash/web1/x", homes) == ("x",)
+        assert grammar.parts("/var/crash/web2/x", homes) == ("web2", "x")
 
 
 def refusals() -> Iterator[Tuple[str, ast.expr]]:

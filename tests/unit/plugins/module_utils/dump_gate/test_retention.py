@@ -4,6 +4,7 @@
 """Which dumps of a host stay, and what becomes of files and folders that never became one."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -17,10 +18,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.clock import STEP, Clock, look, note, passed
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.retention import (
-    DAY,
     MAGICS,
     Folder,
     Policy,
+    crowd,
     expired,
     retain,
     surplus,
@@ -28,6 +29,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.retention im
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import elf, flattened, kdump_compressed, packed
 from tests.unit.plugins.module_utils.dump_gate.server import Server, marked
 
+DAY = 86400
 NOW = time.time()
 CORE = b"KDUMP   " + b"\0" * 100
 STAMP = "192.0.2.7-2026-11-22-18:48:37"
@@ -51,7 +53,7 @@ PLANS = [
 
 def directory(time: float, name: str, files: Any, complete: bool) -> Folder:
     """One that the gate received, with what is in it."""
-    return Folder(time, (name,), files, complete, complete, left_over=False, empty=(), received=True)
+    return Folder(time, (name,), files, complete, complete, empty=(), received=True)
 
 
 @pytest.mark.parametrize("dumps, keep, days, gone", PLANS)
@@ -113,6 +115,19 @@ def test_every_format_that_is_known_as_a_dump_counts() -> None:
     assert sorted(MAGICS) == sorted([elf.MAGIC, flattened.MAGIC, kdump_compressed.MAGIC, b"DISKDUMP", *packers])
 
 
+def test_ages_to_the_second() -> None:
+    """A dump may be written while retention runs; what is as old as a limit of days is not older."""
+    now, policy = 1000.0 * DAY, Policy(1, 0, 1)
+    core = {"vmcore": now}
+    for ahead, gone in ((3600, ["old"]), (3601, [])):
+        found = [directory(now - 9, "old", core, complete=True), directory(now + ahead, "new", core, complete=True)]
+        assert [folder.path[0] for folder in surplus(found, policy, now)] == gone
+    log = {"vmcore-incomplete": now - DAY - 1, "vmcore-dmesg.txt": now - DAY}
+    assert expired(directory(now - DAY, "x", log, complete=False), policy, now) == ["vmcore-incomplete"]
+    junk = [directory(now - DAY - age, str(age), {"dmesg": now}, complete=False) for age in (0, 1)]
+    assert crowd(junk, policy, now, 9) == junk[1:]
+
+
 def by_hand(folder: Path, age: float, **files: bytes) -> Path:
     """A directory with files of this age in days; "_" in a name is "-", "__" a dot."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,6 +146,76 @@ def put(folder: Path, age: float, **files: bytes) -> Path:
         marked(folder / name.replace("__", ".").replace("_", "-"))
     marked(folder)
     return folder
+
+
+def test_directories_that_were_left_over_go_after_a_day(server: Server) -> None:
+    now = float(int(NOW))
+    for age, name in ((DAY, "tmp.AAAAAAAAAA"), (DAY + 1, "tmp.BBBBBBBBBB")):
+        (server.mine / name).mkdir()
+        os.utime(str(server.mine / name), (now - age,) * 2)
+    assert list(retain(str(server.area), Policy(0, 0, 0), now)) == ["web1/tmp.BBBBBBBBBB"]
+
+
+def test_dumps_beside_the_directories_count(server: Server) -> None:
+    """Each by itself."""
+    put(server.mine, 3, vmcore1=CORE)
+    put(server.mine, 2, vmcore2=CORE)
+    put(server.mine, 1, vmcore3=b"x")
+    assert list(retain(str(server.area), Policy(1, 0, 0), NOW)) == ["web1/vmcore1"]
+
+
+def test_dumps_count_four_directories_down(server: Server) -> None:
+    """As deep as the gate lets a host go, and no deeper."""
+    for age, deep in ((9, "a/b/c/d/e"), (8, "a/b/c/d")):
+        put(server.mine / deep, age, vmcore=CORE)
+    put(server.mine / "new", 1, vmcore=CORE)
+    assert list(retain(str(server.area), Policy(1, 0, 0), NOW)) == ["web1/a/b/c/d/vmcore"]
+
+
+@pytest.mark.parametrize("count, gone", [(32, ["web1/old"]), (33, [])])
+def test_a_directory_with_more_files_than_a_dump_has_is_none(server: Server, count: int, gone: List[str]) -> None:
+    put(server.mine / "old", 9, vmcore=CORE)
+    put(server.mine / "new", 1, vmcore=CORE, **{"part{0}".format(number): b"x" for number in range(count - 1)})
+    assert list(retain(str(server.area), Policy(1, 0, 0), NOW)) == gone
+
+
+@pytest.mark.parametrize("content, gone", [(b"", "web1/x"), (b"x", "web1/x/vmcore-incomplete")])
+def test_one_byte_has_arrived_and_none_has_not(server: Server, content: bytes, gone: str) -> None:
+    """What has arrived keeps the log beside it."""
+    put(server.mine / "x", 8, vmcore=content, vmcore_incomplete=CORE, vmcore_dmesg__txt=b"x")
+    assert [path for path in retain(str(server.area), Policy(1, 30, 7), NOW) if "done" not in path] == [gone]
+
+
+def test_a_link_has_not_arrived(server: Server) -> None:
+    """A host can make one over NFS: it is no dump, and keeps no log."""
+    folder = put(server.mine / STAMP, 8, vmcore_incomplete=CORE, vmcore_dmesg__txt=b"x")
+    (folder / "vmcore").symlink_to(server.mine / "done/vmcore")
+    os.utime(str(folder / "vmcore"), (NOW - 8 * DAY,) * 2, follow_symlinks=False)
+    put(server.mine / "old", 9, vmcore=CORE)
+    assert list(retain(str(server.area), Policy(1, 0, 7), NOW)) == ["web1/" + STAMP]
+
+
+def test_nothing_stays_open(server: Server) -> None:
+    """The timer may look at thousands of files."""
+    put(server.mine / "a/b", 8, vmcore_incomplete=CORE, vmcore=CORE)
+    before = os.listdir("/proc/self/fd")
+    assert list(retain(str(server.area), Policy(1, 30, 7), NOW)) == ["web1/a/b/vmcore-incomplete"]
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_a_file_that_cannot_be_opened_stays(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows then whether a session receives it."""
+    put(server.mine / "x", 8, vmcore_incomplete=CORE)
+    real = os.open
+
+    def full(path: str, *arguments: Any, **options: Any) -> int:
+        if path == "vmcore-incomplete":
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr("os.open", full)
+    assert list(retain(str(server.area), Policy(1, 30, 7), NOW)) == []
+    assert (server.mine / "x/vmcore-incomplete").exists()
 
 
 @contextlib.contextmanager
@@ -232,8 +317,11 @@ def test_what_is_being_received_stays(server: Server, policy: Policy) -> None:
     assert "web1/slow" in list(retain(str(server.area), policy, NOW))
 
 
-def test_a_new_file_under_the_name_of_an_old_one_stays(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old one got its final name between the look at it and the lock."""
+@pytest.mark.parametrize("link", [False, True])
+def test_a_new_file_under_the_name_of_an_old_one_stays(
+    server: Server, monkeypatch: pytest.MonkeyPatch, link: bool
+) -> None:
+    """The old one got its final name between the look at it and the lock. A link to it is another file, too."""
     folder = put(server.mine / "late", 8, vmcore_incomplete=CORE)
     real = fcntl.flock
 
@@ -241,7 +329,10 @@ def test_a_new_file_under_the_name_of_an_old_one_stays(server: Server, monkeypat
         real(file, how)
         if not (folder / "vmcore").exists():
             (folder / "vmcore-incomplete").rename(folder / "vmcore")
-            (folder / "vmcore-incomplete").write_bytes(b"new")
+            if link:
+                (folder / "vmcore-incomplete").symlink_to("vmcore")
+            else:
+                (folder / "vmcore-incomplete").write_bytes(b"new")
 
     monkeypatch.setattr("fcntl.flock", late)
     assert list(retain(str(server.area), Policy(0, 0, 7), NOW)) == []

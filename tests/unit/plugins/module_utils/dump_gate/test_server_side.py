@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import journal, landing
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import collector, journal, landing
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.refusal import RefusedError
 from tests.unit.plugins.module_utils.dump_gate.server import Server
 
@@ -188,6 +188,42 @@ def test_the_collector_reads(
     assert became["words"][-2:] == [".", *last]
     assert became["cwd"] == str(server.area / folder).rstrip("/")
     assert "collector reads 'rsync" in server.said()
+
+
+def test_what_the_collector_hands_to_rsync() -> None:
+    options = "-logDtpre.LsfxCIvu --partial --bwlimit=10m"
+    command = "rsync --server --sender {0} . /srv/web1/done".format(options)
+    assert collector.parse(command, "/srv") == (options.split(), ("web1", "done"), False)
+    assert collector.parse(command + "/", "/srv") == (options.split(), ("web1", "done"), True)
+
+
+def test_the_longest_command_of_the_collector() -> None:
+    command = "rsync --server --sender -{0} . /srv"
+    flags = "v" * (1024 - len(command.format("")))
+    assert collector.parse(command.format(flags), "/srv") == (["-" + flags], (), False)
+    with pytest.raises(RefusedError, match="is not allowed: the collector's key reads files below /srv with rsync"):
+        collector.parse(command.format(flags + "v"), "/srv")
+
+
+@pytest.mark.parametrize("path", ["web1/out/", "web1/out/passwd", "web1/absent/"])
+def test_the_collector_is_told_what_it_cannot_read(
+    server: Server, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.plant_links()
+    command = "rsync --server --sender -r . {0}/{1}".format(server.area, path)
+    assert server.run(command, names=["--collect"]).status == 1
+    reason = "{0} is not a directory that can be read: ".format(server.area / os.path.dirname(path))
+    assert reason in capsys.readouterr().err
+
+
+def test_the_collector_keeps_one_directory_open(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    (server.area / "web1/a/b/c").mkdir(parents=True)
+    count = len(os.listdir("/proc/self/fd"))
+    left: List[int] = []
+    monkeypatch.setattr("os.execvp", lambda *_ignored: left.append(len(os.listdir("/proc/self/fd")) - count))
+    monkeypatch.chdir(server.directory)
+    collector.serve("rsync --server --sender -r . {0}/web1/a/b/c/".format(server.area), str(server.area))
+    assert left == [1]
 
 
 NOT_READ = [

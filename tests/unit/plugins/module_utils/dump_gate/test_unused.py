@@ -46,7 +46,7 @@ def test_what_proc_says(tmp_path: Path) -> None:
     ticks = os.sysconf("SC_CLK_TCK")
     for pid, name in ((7, "a) b (c"), (8, "sshd")):
         (tmp_path / str(pid)).mkdir()
-        (tmp_path / str(pid) / "status").write_text("Name:\t{0}\nPPid:\t3\nUid:\t990\t990\t990\t990\n".format(name))
+        (tmp_path / str(pid) / "status").write_text("Name:\t{0}\nPPid:\t3\nUid:\t990\t991\t992\t993\n".format(name))
         (tmp_path / str(pid) / "cmdline").write_bytes(b"sshd: kdump\0\0\0")
     numbers = " ".join(["S", "3", *["0"] * 17, str(900 * ticks), "0"])
     (tmp_path / "7/stat").write_text("7 (a) b (c) {0}\n".format(numbers))
