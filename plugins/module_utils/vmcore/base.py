@@ -119,7 +119,7 @@ class Dump(object):
 
 def text(raw: bytes) -> Optional[str]:
     """The string in a fixed field that ends with its first zero byte, or None when it is empty."""
-    found = raw.split(b"\0", 1)[0].decode("utf-8", "backslashreplace").strip()
+    found = raw.partition(b"\0")[0].decode("utf-8", "backslashreplace").strip()
     return found if found and found != "(none)" else None
 
 

@@ -137,8 +137,7 @@ class ElfDump(Dump):
                 yield segment.offset, segment.size
         if not found:
             # In a flattened dump the program headers come late, but the notes always follow them.
-            after = self._first + self._count * self._size
-            yield after, self.source.size - after
+            yield self._first + self._count * self._size, self.source.size
 
     def _vmcoreinfo(self) -> Dict[str, str]:
         """The note VMCOREINFO; empty when there is none."""

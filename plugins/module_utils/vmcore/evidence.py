@@ -54,9 +54,7 @@ def host(name: str, above: Sequence[str], nodename: Optional[str]) -> Optional[s
     folder; then the name that the host gave itself; and an address when there is nothing better.
     """
     folders = [one for one in above if not _FOLDER.match(one) and not _TEST.match(one)]
-    if folders[-2:] == _PATH:
-        folders = folders[:-2]
-    if folders:
+    if folders and folders != _PATH:
         return folders[0]
     for pattern, one in [(_DUMP, name)] + [(_FOLDER, one) for one in reversed(above)]:
         matched = pattern.match(one)

@@ -35,11 +35,10 @@ class _Record(NamedTuple):
 
 
 class _Chain(NamedTuple):
-    """The records as far as they were followed, and how that ended: at the end mark, at trouble, or at the limit."""
+    """The records as far as they were followed, and how that ended."""
 
     records: List[_Record]
-    ended: bool = False
-    broken: Optional[str] = None
+    trouble: Optional[str]  # empty at the end mark, None at the limit
 
 
 class _Content(Source):
@@ -49,21 +48,18 @@ class _Content(Source):
         self._source = source
         self._pieces = _pieces(records)
         self._starts = [piece.start for piece in self._pieces]
+        self._ends = [piece.end for piece in self._pieces]
         self.size = max([0] + [record.end for record in records])
 
     def read(self, offset: int, length: int) -> bytes:
         """At most I(length) bytes from I(offset), up to the last that a record has; zeros where none has any."""
-        length = max(0, min(length, self.size - offset))
-        first = max(0, bisect_right(self._starts, offset) - 1)
-        after = bisect_left(self._starts, offset + length)
-        found = bytearray(length)
-        known = 0
-        for record in self._pieces[first:after]:
-            begin, end = max(record.start, offset), min(record.end, offset + length)
-            if begin < end:
-                data = self._source.read(record.at + begin - record.start, end - begin)
-                found[begin - offset : begin - offset + len(data)] = data
-                known = max(known, begin - offset + len(data))
+        first, after = bisect_right(self._ends, offset), bisect_left(self._starts, offset + length)
+        found, known = bytearray(length), 0
+        for piece in self._pieces[first:after]:
+            begin, end = max(piece.start, offset), min(piece.end, offset + length)
+            data = self._source.read(piece.at + begin - piece.start, end - begin)
+            known = begin - offset + len(data)
+            found[begin - offset : known] = data
         return bytes(found[:known])
 
 
@@ -111,7 +107,7 @@ class FlattenedDump(Dump):
         if kind is None:
             raise FormatError(
                 "Flattened, but no dump was found inside. {0}".format(
-                    self._chain.broken or "The file is damaged: take another copy."
+                    self._chain.trouble or "The file is damaged: take another copy."
                 )
             )
         self.content = kind.name
@@ -131,9 +127,9 @@ class FlattenedDump(Dump):
         Of a dump of at most 4096 records (about 130 MB) all is proven that can be of the dump inside. Of a longer one:
         that it ends with the end mark, that its first 4096 records add up, and what the header inside says.
         """
-        if self._chain.broken:
-            return self._chain.broken
-        if self._chain.ended:
+        if self._chain.trouble:
+            return self._chain.trouble
+        if self._chain.trouble is not None:
             reason = self._inner.incomplete()
             self.unknown = self._inner.unknown
             self.limits += self._inner.limits
@@ -151,28 +147,25 @@ def _follow(source: Source) -> _Chain:
     while len(records) < RECORDS_LIMIT:
         raw = source.read(at, RECORD.size)
         if raw == END:
-            return _Chain(records, True)
+            return _Chain(records, "")
         if len(raw) < RECORD.size:
             return _Chain(
-                records,
-                False,
-                "It is cut short at byte {0}, with no end mark: {1}".format(source.size, base.STOPPED),
+                records, "It is cut short at byte {0}, with no end mark: {1}".format(source.size, base.STOPPED)
             )
         start, size = RECORD.unpack(raw)
         if start < 0 or size <= 0:
             return _Chain(
-                records, False, "There is no record at byte {0}, where one has to be: the file is damaged.".format(at)
+                records, "There is no record at byte {0}, where one has to be: the file is damaged.".format(at)
             )
         at += RECORD.size
         # Of a record that is cut short, what there is may still hold the header.
-        records.append(_Record(start, start + min(size, source.size - at), at))
+        records.append(_Record(start, start + size, at))
         at += size
         if at > source.size:
             return _Chain(
                 records,
-                False,
                 "It is cut short: {0} bytes, in the middle of a record that ends at byte {1}: {2}".format(
                     source.size, at, base.STOPPED
                 ),
             )
-    return _Chain(records)
+    return _Chain(records, None)

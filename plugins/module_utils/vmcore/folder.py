@@ -100,7 +100,7 @@ def _ends(descriptor: int) -> Tuple[bytes, int]:
     """What is read of a text, and how long it is."""
     size = os.fstat(descriptor).st_size
     if size <= 2 * HALF:
-        return os.pread(descriptor, 2 * HALF, 0), size
+        return os.pread(descriptor, size, 0), size
     return os.pread(descriptor, HALF, 0) + b"\n" + os.pread(descriptor, HALF, size - HALF), size
 
 

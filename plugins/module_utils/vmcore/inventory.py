@@ -68,7 +68,7 @@ def find(
         if not os.path.isabs(path):
             raise KdumpError("The path '{0}' is not absolute. Give the whole path, as /var/crash.".format(path))
         search.below(path, folder.raw(machine.path(path)))
-    found = [one for _moment, _path, one in sorted(search.found, key=lambda one: one[:2])]
+    found = [search.found[key] for key in sorted(search.found)]
     answer: Dict[str, Any] = printable(
         {
             "vmcores": found,
@@ -87,7 +87,7 @@ class _Looked(NamedTuple):
     judgement: Judgement
     after: os.stat_result
     is_dump: bool
-    failed: bool = False  # the disk did
+    failed: bool  # the disk did
 
 
 class _Log(NamedTuple):
@@ -102,7 +102,7 @@ class _Search(object):
     """One search: what was found, and what could not be looked at."""
 
     def __init__(self, earliest: Optional[float], mark: Optional[str] = None) -> None:
-        self.found: List[Tuple[float, str, Dict[str, Any]]] = []
+        self.found: Dict[Tuple[float, str], Dict[str, Any]] = {}  # by time and path
         self.unreadable: List[Dict[str, str]] = []
         self._earliest = earliest
         self._mark = mark
@@ -132,7 +132,7 @@ class _Search(object):
             if stat.S_ISDIR(mode):
                 self._walk(self._top, [])
             else:
-                self._file(Entry(os.path.basename(self._top), self._top, False, False), [], None)
+                self._file(self._top, [], None)
 
     def _shown(self, path: bytes) -> str:
         """A path as the host and the administrator call it."""
@@ -164,15 +164,15 @@ class _Search(object):
             return
         beside = Beside(path, [folder.named(one.name) for one in found if not one.is_folder])
         self._logs = {}
-        dumps = 0
+        any_dump = False
         for one in found:
             if one.is_link:
                 self._link(one)
             elif not one.is_folder:
-                dumps += self._file(one, above, beside)
+                any_dump = self._file(one.path, above, beside) or any_dump
             elif len(above) < DEPTH and one.name != b"lost+found":
                 self._walk(one.path, above + [folder.named(one.name)])
-        if above and not dumps:
+        if above and not any_dump:
             self._no_dump(path, beside)
 
     def _link(self, entry: Entry) -> None:
@@ -193,38 +193,38 @@ class _Search(object):
         if kept and folder.changed(os.path.join(path, folder.raw(kept[0]))) >= (self._earliest or 0):
             self._skip(path, "It holds the log of a crash, {0}, but no dump: the capture failed.".format(kept[0]))
 
-    def _file(self, entry: Entry, above: List[str], beside: Optional[Beside]) -> bool:
+    def _file(self, path: bytes, above: List[str], beside: Optional[Beside]) -> bool:
         """Judge one file; whether it is a dump, or was meant to be one."""
-        name = folder.named(entry.name)
+        name = folder.named(os.path.basename(path))
         meant = evidence.is_dump(name) or not beside
         if evidence.is_other(name):
             return False
         try:
-            looked = folder.with_file(entry.path, lambda descriptor: _look(descriptor, meant))
+            looked = folder.with_file(path, lambda descriptor: _look(descriptor, meant))
         except UnreadableError as error:
             if meant:
-                self._skip(entry.path, str(error))
+                self._skip(path, str(error))
             return meant
         if looked.is_dump and self._new(looked.after):
-            self._add(entry, name, above, beside or _beside(entry), looked)
+            self._add(path, above, beside or _beside(path), looked)
         return looked.is_dump
 
-    def _add(self, entry: Entry, name: str, above: List[str], beside: Beside, looked: _Looked) -> None:
+    def _add(self, path: bytes, above: List[str], beside: Beside, looked: _Looked) -> None:
         """Add a dump to what was found, unless it is too old."""
         status, judged = looked.after, looked.judgement
         moment = judged.header.time or status.st_mtime
         if self._earliest is not None and moment < self._earliest:
             return
-        path = os.path.dirname(entry.path)
+        name = folder.named(os.path.basename(path))
         log = beside.log(name)
-        said = self._log(os.path.join(path, folder.raw(log))) if log else _Log()
+        said = self._log(os.path.join(os.path.dirname(path), folder.raw(log))) if log else _Log()
         crash, limit = said.crash, said.limit
         reasons = [beside.unfinished(name), _written(looked), judged.reason]
         if judged.error:
             reasons.append("It cannot be judged.")
         reason = " ".join(one for one in reasons if one) or None
         complete = None if looked.failed or (judged.unknown and not reason) else reason is None
-        shown = self._shown(entry.path)
+        shown = self._shown(path)
         directory = os.path.dirname(shown)
         found = {
             "path": shown,
@@ -247,7 +247,7 @@ class _Search(object):
             "marked": said.marked,
             "error": judged.error,
         }
-        self.found.append((moment, shown, found))
+        self.found[moment, shown] = found
 
     def _log(self, log: bytes) -> _Log:
         """What the log beside a dump says. Many dumps may have one log."""
@@ -262,13 +262,13 @@ class _Search(object):
         return self._logs[log]
 
 
-def _beside(entry: Entry) -> Beside:
+def _beside(path: bytes) -> Beside:
     """The files beside one that was named itself."""
-    path = os.path.dirname(entry.path)
+    directory = os.path.dirname(path)
     try:
-        return Beside(path, [folder.named(one.name) for one in folder.entries(path)])
+        return Beside(directory, [folder.named(one.name) for one in folder.entries(directory)])
     except UnreadableError:
-        return Beside(path, [])
+        return Beside(directory, [])
 
 
 def _look(descriptor: int, meant: bool) -> _Looked:
@@ -276,15 +276,15 @@ def _look(descriptor: int, meant: bool) -> _Looked:
     before = os.fstat(descriptor)
     source = FileSource(descriptor)
     if not meant and not judgement.recognised(source.read(0, judgement.HEAD)):
-        return _Looked(before, Judgement("unknown"), before, False)
+        return _Looked(before, Judgement("unknown"), before, False, False)
     try:
         judged = judgement.judge(source)
     except OSError as error:
         judged = Judgement("unknown", error="It cannot be read: {0}".format(folder.why(error)))
-        return _Looked(before, judged, os.fstat(descriptor), True, failed=True)
+        return _Looked(before, judged, os.fstat(descriptor), True, True)
     # Processes leave ELF core files too. Those of kernels name the kernel.
     is_dump = meant or judged.format != "elf" or judged.header.kernel is not None
-    return _Looked(before, judged, os.fstat(descriptor), is_dump)
+    return _Looked(before, judged, os.fstat(descriptor), is_dump, False)
 
 
 def _written(looked: _Looked) -> Optional[str]:

@@ -21,7 +21,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.page_table impo
 MAGIC = b"KDUMP   "
 OUT_OF_SPACE = 0x8  # the bit of the status that makedumpfile sets when it gives up
 BLOCK_SIZES = tuple(1 << bits for bits in range(12, 19))  # 4 KiB to 256 KiB: the page sizes of Linux
-CHUNK = 1 << 16
+CHUNK = 65536  # bytes of a map that are read at a time
 MAP_LIMIT = 64 << 20  # bytes of a map that are counted: 2 TiB of memory in pages of 4 KiB
 EXCLUDES_ZEROS = 0x1  # the bit of the dump level that leaves out pages of zeros
 LOST = "blocks of the file were never written, as after a power cut, or the file is damaged."
@@ -99,7 +99,7 @@ class CompressedDump(base.Dump):
         self._table = self._maps + self._fields.map_blocks * self._fields.block_size
         self._sub = source.read(self._fields.block_size, SUB_HEADER).ljust(SUB_HEADER, b"\0")
         likely = _SUB_LAYOUTS if self._layout.seconds == "q" else _SUB_LAYOUTS[1:]
-        self._sub_layout = next((one for one in _SUB_LAYOUTS if self._fits(one)), likely[0])
+        self._sub_layout = next((one for one in likely if self._fits(one)), likely[0])
         start, self._info_size = self._pair(self._sub_layout, self._sub_layout.vmcoreinfo, 3)
         self._info = source.read(start, min(self._info_size, base.NOTES_LIMIT)).strip(b"\0")
 
@@ -121,9 +121,8 @@ class CompressedDump(base.Dump):
 
     def _pair(self, layout: _SubLayout, offset: int, needs: int) -> Tuple[int, int]:
         """An offset and a size in the file, as far as this version of the header has them."""
-        if self._version < needs:
-            return 0, 0
-        start, size = struct.unpack_from(self._order + "q" + layout.word, self._sub, offset)
+        known = self._sub if self._version >= needs else bytes(SUB_HEADER)
+        start, size = struct.unpack_from(self._order + "q" + layout.word, known, offset)
         return start, size
 
     def _fits(self, layout: _SubLayout) -> bool:
@@ -131,7 +130,7 @@ class CompressedDump(base.Dump):
         if self._version >= 6:  # the number of pages stands in both headers, cut to 32 bits in the first
             return min(self._pages(layout), 0xFFFFFFFF) == self._fields.pages
         start, size = self._pair(layout, layout.vmcoreinfo, 3)
-        return start > self._fields.block_size and size > 0 and start + size <= self._maps
+        return start > self._fields.block_size and start + size <= self._maps
 
     def header(self) -> Header:
         """What the dump says of the kernel that crashed."""
@@ -174,13 +173,13 @@ class CompressedDump(base.Dump):
     def _table_missing(self) -> Optional[str]:
         """What is missing of the map, the table, and what comes after them."""
         split = self._range() is not None
-        counted = self._counted()
+        counted = self._counted(False)
         if split and counted is None:
             self.unknown = "It is a part of a split dump whose map of pages is too long to be counted."
             return None
         if split and not counted:
             # A part of memory may hold nothing to dump, but not all of it.
-            empty = self._counted(whole=True) == 0
+            empty = self._counted(True) == 0
             return "The map of pages is all zeros: {0}".format(LOST) if empty else None
         first = self._entries(0, 1)
         if not first or not first[0].offset:
@@ -195,7 +194,7 @@ class CompressedDump(base.Dump):
         number = counted if split else room or counted
         if not number or (room is None and self._points_nowhere(first[0].offset)):
             return "The map of pages and the first entry of the page table fit no dump: the file is damaged."
-        if split and number < (room or 0) and any(entry.offset for entry in self._entries(number, 1)):
+        if split and room and number < room and any(entry.offset for entry in self._entries(number, 1)):
             return "The page table has more pages than the map lists: the file is damaged."
         end = self._table + (room or number) * ENTRY
         place = page_table.Place(self._table, end, number, self._fields.block_size, self._order, self._shares_zeros())
@@ -207,10 +206,11 @@ class CompressedDump(base.Dump):
     def _room(self, first: int, counted: Optional[int]) -> Optional[int]:
         """How many entries the table has, from where the first page or, before it, the page of zeros lies."""
         block = self._fields.block_size
-        end = self._table + (counted or 0) * ENTRY
-        padded = (end + block - 1) // block * block  # as other writers than makedumpfile begin the pages
-        if counted and first in (end, end + block, padded, padded + block):
-            return counted
+        if counted:
+            end = self._table + counted * ENTRY
+            padded = end + -end % block  # as other writers than makedumpfile begin the pages
+            if first in (padded, padded + block):
+                return counted
         for start in (first, first - block):
             room, rest = divmod(start - self._table, ENTRY)
             if 0 < room <= self._most() and not rest:
@@ -227,18 +227,18 @@ class CompressedDump(base.Dump):
         return not self._table < first <= self._table + self._most() * (ENTRY + self._fields.block_size)
 
     def _notes_end(self) -> int:
-        """Where the last of VMCOREINFO, the notes and the erase info ends. An offset without a size says nothing."""
+        """Where the last of maps, VMCOREINFO, notes and erase info ends. An offset without a size says nothing."""
         layout = self._sub_layout
         places = ((layout.vmcoreinfo, 3), ((layout.vmcoreinfo + layout.eraseinfo) // 2, 4), (layout.eraseinfo, 5))
         pairs = [self._pair(layout, offset, needs) for offset, needs in places]
-        return max([0] + [start + size for start, size in pairs if size])
+        return max([self._table] + [start + size for start, size in pairs if size])
 
     def _shares_zeros(self) -> bool:
         """Whether makedumpfile was to leave out pages of zeros, which it does by writing one for all."""
         (level,) = struct.unpack_from(self._order + "i", self._sub, self._sub_layout.split - 4)
         return bool(level & EXCLUDES_ZEROS)
 
-    def _counted(self, whole: bool = False) -> Optional[int]:
+    def _counted(self, whole: bool) -> Optional[int]:
         """How many pages the second map lists, of this part or I(whole); None when it is too long to count."""
         length = self._fields.map_blocks * self._fields.block_size
         start = self._maps
@@ -248,8 +248,9 @@ class CompressedDump(base.Dump):
         if length > MAP_LIMIT:
             self.limits.append("Its map of pages is longer than {0} MiB and was not counted.".format(MAP_LIMIT >> 20))
             return None
-        begin, end = (None if whole else self._range()) or (0, length * 8)
-        return sum(_bits(chunk) for chunk in self._map(start, begin, min(end, length * 8)))
+        bits = length * 8
+        begin, end = (None if whole else self._range()) or (0, bits)
+        return sum(_bits(chunk) for chunk in self._map(start, begin, min(end, bits)))
 
     def _pages(self, layout: _SubLayout) -> int:
         """The pages of the machine's memory, in the dump or not."""

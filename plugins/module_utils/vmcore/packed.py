@@ -22,12 +22,12 @@ from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import ElfD
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.flattened import END, FlattenedDump
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
 
-BEGINNING = 1 << 16  # bytes that are unpacked for the header: headers and notes are in the first few KiB
-STEP = 1 << 12
+BEGINNING = 65536  # bytes that are unpacked for the header: headers and notes are in the first few KiB
+STEP = 4096  # bytes that are read at a time for it
 PACKED_LIMIT = 256 << 20  # bytes of a file that is unpacked to its end
 UNPACKED_LIMIT = 256 << 20  # bytes that this may give
 XZ_MEMORY = 72 << 20  # bytes that xz may take: its highest preset takes 65 MiB, a file may ask for 4 GiB
-CHUNK = 1 << 20
+CHUNK = 1048576  # bytes that are read at a time otherwise
 
 
 class _Packer(NamedTuple):
@@ -48,17 +48,16 @@ def _class(module: str, name: str) -> Callable[[BinaryIO], BinaryIO]:
     return opened
 
 
-class _Xz(io.RawIOBase):
+class _Xz(object):
     """What xz unpacks. LZMAFile takes as much memory as the file says."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        super(_Xz, self).__init__()
         self._lzma: Any = importlib.import_module("lzma")
         self._stream = stream
         self._inside: Any = None
         self._raw = b""
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int) -> bytes:
         """The next bytes, or none at the end."""
         while True:
             if self._inside is None:
@@ -120,7 +119,7 @@ class _Beginning(Source):
 
     def read(self, offset: int, length: int) -> bytes:
         """At most I(length) bytes from I(offset)."""
-        return self._raw[max(offset, 0) : max(offset, 0) + length]
+        return self._raw[offset : offset + length] if offset >= 0 else b""
 
 
 class _Stream(io.RawIOBase):

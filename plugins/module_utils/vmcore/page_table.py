@@ -15,13 +15,13 @@ from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Source
 
 ENTRY = 24  # bytes of an entry of the page table
-CHUNK = 1 << 16
+CHUNK = 65536
 TABLE_LIMIT = 16  # chunks of the table's end in which a page is looked for that is not all zeros
 LAST = 4  # pages from the end whose data are looked at
 SPREAD = 28  # pages from all of the dump whose data are looked at
 ZLIB = 0x1
 ZSTD = 0x20
-COMPRESSED = ZLIB | 0x2 | 0x4 | ZSTD  # LZO and snappy between them
+COMPRESSED = 0x27  # any of zlib, LZO, snappy and zstd
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _IMPOSSIBLE = "The page table has entries that cannot be: the file is damaged."
 _LOST = (
@@ -100,7 +100,7 @@ def _sampled(source: Source, place: Place, first: int, end: List[Entry]) -> Opti
     own = [number for number, entry in enumerate(end, first) if not _is_shared(entry, place)]
     numbers = set(own[-LAST:]) | {place.entries * step // SPREAD for step in range(SPREAD)}
     for number in sorted(numbers):
-        one = [end[number - first]] if number >= first else entries(source, place.order, place.table, number, 1)
+        one = entries(source, place.order, place.table, number, 1)
         wrong = _wrong(source, place, one, 1) or _lost(source, place, number, one[0])
         if wrong:
             return wrong

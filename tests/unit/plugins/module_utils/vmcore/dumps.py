@@ -94,20 +94,14 @@ def _header(
 
 
 def _sub_header(
-    order: str,
-    kind: str,
-    pages: int,
-    split: Optional[Tuple[int, int]],
-    info: Tuple[int, int],
-    erased: Tuple[int, int],
+    order: str, kind: str, version: int, pages: int, split: Optional[Tuple[int, int]], places: Sequence[Tuple[int, int]]
 ) -> bytes:
+    """I(places) are those of VMCOREINFO, of notes and of what was erased. Version 6 has the pages in words of 64 bit."""
     begin, end = split or (0, 0)
-    short = (0x100000, 31, 1 if split else 0, begin, end)
-    longs = (begin, end, pages)
-    if kind == "64":
-        return struct.pack(order + "QiiQQqQqQqQQQQ", *(short + info + (0, 0) + erased + longs))
-    form = "IiiIIqIqIqIQQQ" if kind == "i386" else "IiiII4xqI4xqI4xqI4xQQQ"
-    return struct.pack(order + form, *(short + info + (0, 0) + erased + longs))
+    short, longs = ((0, 0), (begin, end, pages)) if version >= 6 else ((begin, end), (0, 0, 0))
+    values = (0x100000, 31, 1 if split else 0) + short + places[0] + places[1] + places[2] + longs
+    form = {"64": "QiiQQqQqQqQQQQ", "i386": "IiiIIqIqIqIQQQ", "arm": "IiiII4xqI4xqI4xqI4xQQQ"}[kind]
+    return struct.pack(order + form, *values)
 
 
 @functools.lru_cache(maxsize=None)
@@ -136,13 +130,17 @@ def kdump(
     room: Optional[int] = None,
     maps: int = 2,
     info: bytes = INFO,
+    notes: bytes = b"",
     erased: bytes = b"",
+    pages: int = PAGES,
 ) -> Made:
     """A dump in the compressed format, as makedumpfile writes it; the pages I(zeros) of it are all zeros."""
     bits = bytearray(block * maps // 2)
     for page in dumped:
         bits[page // 8] |= 1 << page % 8
-    at_maps = block * 2
+    texts = 120 + len(info) + len(notes)  # from the sub header on
+    blocks = -(-texts // block)
+    at_maps = block * (1 + blocks)
     table = at_maps + block * maps
     own = [page for page in dumped if split is None or split[0] <= page < split[1]]
     data = table + 24 * (len(dumped) if room is None else room)
@@ -154,10 +152,10 @@ def kdump(
             entries.append(struct.pack(order + "qIIQ", at, PAGE, 1, 0))
             content += packed_page(page % 20, block)
             at += PAGE
-    where = (block + 120, len(info)) if info else (0, 0)
-    sub = _sub_header(order, kind, PAGES, split, where, (at, len(erased)) if erased else (0, 0))
-    head = _header(order, wide, version, status, block, (1, maps), PAGES).ljust(block, b"\0")
-    head += (sub.ljust(120, b"\0") + info).ljust(block, b"\0")
+    places = [(block + 120, len(info)), (block + 120 + len(info), len(notes)), (at, len(erased))]
+    sub = _sub_header(order, kind, version, pages, split, [place if place[1] else (0, 0) for place in places])
+    head = _header(order, wide, version, status, block, (blocks, maps), min(pages, 0xFFFFFFFF)).ljust(block, b"\0")
+    head += (sub.ljust(120, b"\0") + info + notes).ljust(block * blocks, b"\0")
     whole = head + bytes(bits) * 2 + b"".join(entries)
     return Made(whole.ljust(data, b"\0") + bytes(content) + erased, at_maps, table, data)
 
@@ -178,20 +176,23 @@ def elf(
     info: bytes = INFO,
     extended: bool = False,
     with_note: bool = True,
+    gap: bytes = b"",
+    notes: bytes = b"",
 ) -> bytes:
-    """An ELF core file with segments of 100 bytes each."""
+    """An ELF core file with segments of 100 bytes each; I(gap) lies in front of its notes, others come first."""
     header, segment = ("HHIQQQIHHHHHH", "IIQQQQQQ") if wide else ("HHIIIIIHHHHHH", "IIIIIIII")
     start = 16 + struct.calcsize("<" + header)
     size = struct.calcsize("<" + segment)
-    notes = note(order, b"CORE", b"\0" * 149) + note(order, b"VMCOREINFO", info)
+    notes += note(order, b"CORE", b"\0" * 149) + note(order, b"VMCOREINFO", info)
     count = loads + (1 if with_note else 0)
     sections = start + count * size
-    at = sections + (64 if extended else 0)
+    at = sections + (64 if extended else 0) + len(gap)
 
     def one(type_: int, offset: int, length: int) -> bytes:
+        """In memory a segment may be longer."""
         if wide:
-            return struct.pack(order + segment, type_, 7, offset, 0, 0, length, length, 0)
-        return struct.pack(order + segment, type_, offset, 0, 0, length, length, 7, 0)
+            return struct.pack(order + segment, type_, 7, offset, 0, 0, length, length + 9, 0)
+        return struct.pack(order + segment, type_, offset, 0, 0, length, length + 9, 7, 0)
 
     table = one(4, at, len(notes)) if with_note else b""
     at += len(notes)
@@ -203,7 +204,7 @@ def elf(
     fields += [0xFFFF if extended else count, 64, 1 if extended else 0, 0]
     section = struct.pack(order + ("IIQQQQIIQQ" if wide else "IIIIIIIIII"), 0, 0, 0, 0, 0, 1, 0, count, 0, 0)
     extra = section.ljust(64, b"\0") if extended else b""
-    return ident + struct.pack(order + header, *fields) + table + extra + notes + b"\x5a" * (100 * loads)
+    return ident + struct.pack(order + header, *fields) + table + extra + gap + notes + b"\x5a" * (100 * loads)
 
 
 def records(content: bytes, size: int = 65536, start: int = 0) -> Iterator[Tuple[int, bytes]]:

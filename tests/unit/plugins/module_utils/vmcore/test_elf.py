@@ -4,6 +4,7 @@
 """ELF core files: a real one, of any width and byte order, and what is left when makedumpfile is stopped."""
 
 import struct
+from typing import Optional
 
 import pytest
 
@@ -57,6 +58,49 @@ def test_any_width_and_byte_order(order: str, wide: bool, extended: bool) -> Non
     )
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("wide", [True, False])
+def test_the_notes_are_where_their_program_header_says(order: str, wide: bool) -> None:
+    """Anything may lie in front of them."""
+    content = elf(order, wide, gap=b"\xff" * 100)
+    assert (opened(content).header(), opened(content).incomplete()) == (MADE, None)
+    without = content.replace(b"VMCOREINFO", b"SOMETHING_")
+    stale = note(order, b"VMCOREINFO", b"OSRELEASE=stale\n")
+    assert opened(without.replace(b"\xff" * len(stale), stale, 1)).header() == Header()
+    assert opened(without.replace(b"\x5a" * len(stale), stale, 1)).header() == Header()
+
+
+@pytest.mark.parametrize(("length", "header"), [(64, MADE), (65, Header())])
+def test_the_longest_name_of_a_note(length: int, header: Header) -> None:
+    """What is longer is no note, and neither is what follows it."""
+    dump = opened(elf(notes=note("<", b"n" * (length - 1), b"content")))
+    assert (dump.header(), dump.limits) == (header, [])
+
+
+@pytest.mark.parametrize("loads", [1022, 1023, 1024, 2500])
+def test_program_headers_are_read_to_the_last(loads: int) -> None:
+    content = elf(loads=loads)
+    assert opened(content).incomplete() is None
+    assert reason(content[:-1]).endswith("but a segment ends at byte {0}.".format(len(content)))
+
+
+def test_the_program_headers_may_be_all_there_is() -> None:
+    assert reason(elf(loads=1, with_note=False)[:120]) == "It is cut short: 120 bytes, but a segment ends at byte 556."
+    assert reason(elf(loads=1, with_note=False)[:119]).endswith("but the program headers end at byte 120.")
+
+
+@pytest.mark.parametrize(("count", "unknown"), [(262144, None), (262145, "the first 262144 of its 262145 program")])
+def test_a_quarter_of_a_million_program_headers_are_looked_at(count: int, unknown: Optional[str]) -> None:
+    content = bytearray(elf(loads=1, with_note=False, extended=True))
+    (sections,) = struct.unpack_from("<Q", content, 40)
+    struct.pack_into("<I", content, sections + 44, count)
+    content[40:48] = struct.pack("<Q", 64 + 56 * count)
+    whole = bytes(content[:64]) + bytes(content[64:120]) * count + bytes(content[sections:])
+    dump = opened(whole)
+    assert dump.incomplete() is None
+    assert (unknown or "None") in str(dump.unknown)
+
+
 def test_a_number_of_segments_that_is_out_of_reach() -> None:
     content = elf(extended=True)
     (sections,) = struct.unpack_from("<Q", content, 40)
@@ -101,7 +145,7 @@ def test_a_dump_without_the_note() -> None:
     content = elf().replace(b"VMCOREINFO", b"SOMETHING_")
     assert opened(content).header() == Header(None, None, None)
     long = elf().replace(note("<", b"CORE", b"\0" * 149)[:4], struct.pack("<I", 1000))
-    assert opened(long).header() == Header(None, None, None)
+    assert (opened(long).header(), opened(long).limits) == (Header(None, None, None), [])
 
 
 def test_only_so_many_notes_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,6 +178,10 @@ def test_other_elf_files_are_no_dumps(head: bytes) -> None:
 def test_a_header_cut_short(size: int, wide: bool, needed: int) -> None:
     with pytest.raises(FormatError, match="The header is cut short: {0} of {1} bytes".format(size, needed)):
         opened(elf(wide=wide)[:size])
+
+
+def test_eighteen_bytes_tell_a_core_file() -> None:
+    assert ElfDump.recognise(elf()[:18])
 
 
 def test_a_header_that_makes_no_sense() -> None:

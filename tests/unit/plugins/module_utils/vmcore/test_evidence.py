@@ -170,6 +170,18 @@ Kernel version: 6.4.0-default
             {"README.txt": SUSE_BEFORE},
             "README.txt was left as it is written before a capture, which therefore did not end.",
         ),
+        (
+            "vmcore",
+            {"README.txt": SUSE_AFTER.format("x" * 201)},
+            'README.txt says "vmcore status: {0}".'.format("x" * 200),
+        ),
+        (
+            "vmcore-incomplete",
+            {"kexec-dmesg.log": "saving vmcore failed".ljust(201, "!")},
+            'Its name says that it was not written to its end, and kexec-dmesg.log says "{0}".'.format(
+                "saving vmcore failed".ljust(200, "!")
+            ),
+        ),
         ("vmcore", {"README.txt": "About these dumps: ask the storage team."}, None),
         ("vmcore", {"vmcore-creation.status": "success kdump_test_id=1795373292-1\n"}, None),
         (

@@ -5,6 +5,7 @@
 
 import struct
 from pathlib import Path
+from typing import Tuple
 
 import pytest
 
@@ -118,6 +119,39 @@ def test_a_later_record_replaces_an_earlier_one() -> None:
     assert opened(flat([(0, marked), *pieces])).incomplete() is None
 
 
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ((0, 4), b"\0\0\0\0"),
+        ((0, 6), b"\0\0\0\0AB"),
+        ((4, 4), b"ABab"),
+        ((5, 1), b"B"),
+        ((8, 4), b"EF"),
+        ((8, 8), b"EF\0\0\0\0GH"),
+        ((11, 3), b""),
+        ((14, 100), b"GH"),
+        ((15, 1), b"H"),
+        ((16, 1), b""),
+        ((0, 0), b""),
+        ((-2, 7), b"\0\0\0\0\0\0A"),
+    ],
+)
+def test_what_records_put_together(part: Tuple[int, int], content: bytes) -> None:
+    """Zeros in front of what a record has, nothing behind it; of two records the later one counts."""
+    if content == b"\0\0\0\0":
+        content = b""
+    if part == (8, 4):
+        content = b"EF"
+    kept = b"ABCDEFGHab"
+    found = [flattened._Record(4, 10, 0), flattened._Record(14, 16, 6), flattened._Record(6, 8, 8)]
+    assert flattened._Content(Memory(kept), found).read(*part) == content
+
+
+def test_a_record_that_is_cut_gives_what_it_has() -> None:
+    content = flattened._Content(Memory(b"ABC"), [flattened._Record(0, 9, 0)])
+    assert (content.read(0, 9), content.read(2, 1), content.read(3, 5)) == (b"ABC", b"C", b"")
+
+
 def test_gaps_between_records_are_zeros() -> None:
     made = kdump()
     content = made.content
@@ -147,7 +181,9 @@ def test_a_second_dump_in_the_same_stream_is_damage() -> None:
 
 @pytest.mark.parametrize("content", [flat([]), flat([], b""), flat([(0, b"something else")]), flat([])[:20]])
 def test_no_dump_inside(content: bytes) -> None:
-    with pytest.raises(FormatError, match="Flattened, but "):
+    damaged = content.endswith(END)
+    text = "The file is damaged: take another copy" if damaged else "It is cut short at byte"
+    with pytest.raises(FormatError, match="Flattened, but no dump was found inside. {0}".format(text)):
         opened(content.ljust(64, b"\0") if len(content) < 64 else content)
 
 
@@ -192,6 +228,7 @@ def test_a_hundred_thousand_records_are_judged_by_little(tmp_path: Path) -> None
     with path.open("rb") as opened_stream:
         dump = FlattenedDump(FileSource(opened_stream.fileno()))
         assert (dump.header().nodename, dump.incomplete()) == ("made1", None)
+        assert dump.limits == ["Of its records, only the first 4096 were followed."]
 
 
 def test_records_that_overlap_are_read_once() -> None:

@@ -76,6 +76,31 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
             assert folder.text_or_none(path) is None
 
 
+@pytest.mark.parametrize("kind", ["fifo", "socket"])
+def test_what_comes_in_the_place_of_a_file_is_not_read(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at it and opening it."""
+    (tmp_path / "file").write_text("")
+    status = os.lstat(str(tmp_path / "file"))
+    path = str(tmp_path / kind).encode()
+    with socket.socket(socket.AF_UNIX) as server:
+        if kind == "fifo":
+            os.mkfifo(path)
+        else:
+            server.bind(path)
+        monkeypatch.setattr(os, "lstat", lambda _path: status)
+        with pytest.raises(UnreadableError, match="It is not a regular file."):
+            folder.with_file(path, lambda descriptor: pytest.fail("read {0}".format(descriptor)))
+
+
+def test_nothing_stays_open(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    before = os.listdir("/proc/self/fd")
+    folder.with_file(str(tmp_path / "file").encode(), os.fstat)
+    assert os.listdir("/proc/self/fd") == before
+
+
 def test_an_error_while_reading_is_clear(tmp_path: Path) -> None:
     def broken(descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -100,6 +125,27 @@ def test_of_a_giant_the_beginning_and_the_end_are_read(tmp_path: Path) -> None:
     assert len(text) == 2 * folder.HALF + 1
     assert text.startswith("first\n")
     assert text.endswith("last")
+
+
+def test_two_mebibytes_are_read_in_full(tmp_path: Path) -> None:
+    path, half = tmp_path / "dmesg", 1 << 20
+    path.write_bytes(b"a" * half + b"b" * half)
+    assert folder.text_and_limit(str(path).encode()) == ("a" * half + "b" * half, None)
+    path.write_bytes(b"a" * half + b"-" + b"b" * half)
+    limit = "Of dmesg, only the first and the last MiB were read."
+    assert folder.text_and_limit(str(path).encode()) == ("a" * half + "\n" + "b" * half, limit)
+    path.write_bytes(b"a" * half + b"-" * half + b"b" * half)
+    assert folder.text_and_limit(str(path).encode()) == ("a" * half + "\n" + "b" * half, limit)
+
+
+def test_a_hundred_thousand_lines_are_read_in_full(tmp_path: Path) -> None:
+    path, lines = tmp_path / "dmesg", ["{0}\n".format(number) for number in range(100003)]
+    path.write_text("".join(lines[:100000]))
+    assert folder.text_and_limit(str(path).encode()) == ("".join(lines[:100000]), None)
+    path.write_text("".join(lines)[:-1])
+    text, limit = folder.text_and_limit(str(path).encode())
+    assert text == "".join(lines[:50000] + lines[50003:])[:-1]
+    assert limit == "Of dmesg, only the first and the last 50000 lines were read."
 
 
 def test_when_a_file_was_written(tmp_path: Path) -> None:

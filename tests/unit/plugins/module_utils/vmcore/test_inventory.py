@@ -371,6 +371,16 @@ def test_the_log_of_a_crash_without_its_dump(tmp_path: Path) -> None:
     assert reasons(tmp_path) == {"/" + KDUMPCTL[:-1]: NO_DUMP.format("vmcore-dmesg.txt")}
     assert find(tmp_path, newer_than="1h", now=TIME)["unreadable"] == []
     assert len(find(tmp_path, newer_than="2h", now=TIME)["unreadable"]) == 1
+    assert len(find(tmp_path, newer_than=5000, now=TIME)["unreadable"]) == 1
+    assert find(tmp_path, newer_than=4999, now=TIME)["unreadable"] == []
+    os.utime(str(log), (0, 0))
+    assert len(find(tmp_path)["unreadable"]) == 1
+
+
+def test_the_core_of_the_firmware_is_no_dump_of_the_kernel(tmp_path: Path) -> None:
+    write(tmp_path, KDUMPCTL + "opalcore", elf())
+    write(tmp_path, KDUMPCTL + "vmcore-dmesg.txt", b"")
+    assert reasons(tmp_path) == {"/" + KDUMPCTL[:-1]: NO_DUMP.format("vmcore-dmesg.txt")}
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ WHOLE += [fixture(name) for name in ("kdumpctl-local.head", "kdumpctl-ssh.head",
         (b"#!/bin/sh\necho", "It begins with '#!/bin/sh\\necho', which no kind of dump does"),
         (b"\xff" * 16, "It begins with '\\xff\\xff"),
         (b"K", "It begins with 'K'"),
+        (b"abcdefghijklmnopqrstuvwxyz", "It begins with 'abcdefghijklmnop', which"),
     ],
 )
 def test_other_files(content: bytes, error: str) -> None:

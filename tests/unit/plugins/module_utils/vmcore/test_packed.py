@@ -6,6 +6,8 @@
 import gzip
 import importlib
 import lzma
+import struct
+import zlib
 from types import ModuleType
 from typing import Any, List, Optional
 
@@ -14,7 +16,7 @@ import pytest
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import packed
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Header
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.judgement import Judgement
-from tests.unit.plugins.module_utils.vmcore.dumps import TIME, elf, fixture, flat, judged, kdump, raw, records
+from tests.unit.plugins.module_utils.vmcore.dumps import TIME, Sparse, elf, fixture, flat, judged, kdump, raw, records
 
 TINY = Header(TIME, "6.12.0-tiny", "tiny1")
 NAMES = [("tiny-flattened.gz", "gzip"), ("tiny-flattened.bz2", "bzip2"), ("tiny-flattened.xz", "xz")]
@@ -51,6 +53,29 @@ def test_a_dump_too_big_to_unpack(limit: str, monkeypatch: pytest.MonkeyPatch) -
     assert (judged(raw("tiny-flattened.gz")).unknown or "").startswith(
         "It is packed with gzip, and its end cannot be seen here."
     )
+
+
+@pytest.mark.parametrize(("limit", "size"), [("PACKED_LIMIT", None), ("UNPACKED_LIMIT", 27360)])
+def test_the_biggest_dump_that_is_unpacked(limit: str, size: Optional[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    content = raw("tiny-flattened.gz")
+    monkeypatch.setattr(packed, limit, size or len(content))
+    assert judged(content) == Judgement("flattened", "compressed", TINY, packed="gzip")
+    monkeypatch.setattr(packed, limit, (size or len(content)) - 1)
+    assert (judged(content).unknown or "").startswith("It is packed with gzip, and its end cannot be seen here.")
+
+
+def test_of_a_quarter_of_a_gibibyte_the_end_is_not_looked_at() -> None:
+    """Packed or unpacked."""
+    dump = packed.PackedDump(Sparse((256 << 20) + 1, [(0, raw("tiny-flattened.gz"))]))
+    assert (dump.incomplete(), dump.limits) == (None, ["It has more than 256 MiB and was not unpacked."])
+    unpacked = gzip.compress(fixture("tiny-flattened")) + gzip.compress(bytes(1 << 20)) * 256
+    assert judged(unpacked).limits == ("Only the first 256 MiB inside were unpacked.",)
+
+
+@pytest.mark.parametrize(("name", "packer"), NAMES)
+def test_a_dump_is_read_on_from_where_it_was_read_to(name: str, packer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "CHUNK", 1000)
+    assert judged(raw(name)) == Judgement("flattened", "compressed", TINY, packed=packer)
 
 
 def test_a_mark_of_makedumpfile_counts_first() -> None:
@@ -128,6 +153,17 @@ def test_xz_gets_only_so_much_memory(memory: int, whole: Optional[bool], monkeyp
     else:
         assert found.unknown == "Judging it was ended: unpacking it takes more than 1 MiB of memory."
         assert found.limits == (found.unknown,)
+
+
+def test_xz_gets_72_mib() -> None:
+    """A file that asks for 4 GiB is no file of makedumpfile."""
+    content = bytearray(lzma.compress(fixture("tiny-flattened"), preset=9))
+    end = 12 + 4 * content[12]  # of the header of the first block, in front of its checksum
+    assert content[14:17] == b"\x21\x01\x1c"  # LZMA2, with a dictionary of 64 MiB
+    for size, unknown in ((0x1C, None), (0x1D, "Judging it was ended: unpacking it takes more than 72 MiB of memory.")):
+        content[16] = size
+        content[end : end + 4] = struct.pack("<I", zlib.crc32(content[12:end]))
+        assert judged(bytes(content)).unknown == unknown
 
 
 @pytest.mark.parametrize("between", [b"", bytes(8)])
