@@ -48,7 +48,7 @@ fuzz: $(VENV)/ready ## generated input through boot loaders and readers; FUZZ_SE
 		$(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS)) $(if $(CASES),--cases $(CASES)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))
 
-mutants: $(VENV)/ready ## changes of the pure modules that no unit test notices; MODULE=iomem,sizing SAMPLE=1500|all SEED=1
+mutants: $(VENV)/ready ## changes of the pure modules that no unit test notices; MODULE=iomem,recommendation SAMPLE=1500|all SEED=1
 	@PYTHONPATH="$(CURDIR)" $(PYTHON) -m tests.mutants \
 		$(if $(MODULE),--module $(MODULE)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 

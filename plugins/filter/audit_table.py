@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
+from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
 
 DOCUMENTATION = r"""
 name: audit_table

@@ -10,7 +10,7 @@ import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
+from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
 
 DOCUMENTATION = r"""
 name: crash_dump

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
+from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
 from ansible_collections.kdump.fleet.plugins.plugin_utils.waves import listed
 from ansible_collections.kdump.fleet.plugins.plugin_utils.waves import waves as waves_of
 

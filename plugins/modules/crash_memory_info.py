@@ -271,11 +271,11 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import read
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import clear_errors
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host_estimate import estimate
-from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.estimate import estimate
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.reserved import read
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import clear_errors
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
 
 
 def main() -> None:

@@ -177,9 +177,9 @@ reboot_required:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.state import ensure
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import clear_errors
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.staging import ensure
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import clear_errors
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 
 def main() -> None:

@@ -120,9 +120,9 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import clear_errors
-from ansible_collections.kdump.fleet.plugins.module_utils.gate_program import files, install
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate_program import files, install
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import clear_errors
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 
 def main() -> None:

@@ -612,10 +612,10 @@ identity:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import clear_errors
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import clear_errors
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
 
 TARGET = dict(type=dict(type="str", required=True), location=dict(type="str"))
 POLICY = dict(

@@ -13,8 +13,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, setup, tool_options
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.tools import options, records
 from ansible_collections.kdump.fleet.plugins.plugin_utils.waves import listed, waves
 
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
@@ -70,7 +71,7 @@ def _path(value: str, inventory: Inventory) -> str | None:
 def _directory(value: str, inventory: Inventory) -> str | None:
     """A directory that gets an owner and a mode, so that it cannot be one of the system's."""
     wrong = _path(value, inventory)
-    if wrong is None and setup.belongs_to_system(value):
+    if wrong is None and records.belongs_to_system(value):
         example = "/var/crash" if value.startswith("/var") else "/srv/kdump"
         return f"it is a directory of the system: choose one of its own, for instance {example}"
     return wrong
@@ -79,14 +80,14 @@ def _directory(value: str, inventory: Inventory) -> str | None:
 def _device(value: str, inventory: Inventory) -> str | None:
     """The name of one device, in any of its forms that begin at the root."""
     wrong = _path(value, inventory)
-    if wrong is None and not setup.plain_path(value).startswith("/dev/"):
+    if wrong is None and not records.plain_path(value).startswith("/dev/"):
         return "it is no device: write its name below /dev, for instance /dev/disk/by-id/virtio-dumps"
     return wrong
 
 
 def _landing_area(value: str, inventory: Inventory) -> str | None:
     wrong = _directory(value, inventory)
-    below = next((place for place in _TRANSIENT if setup.plain_path(value).startswith(place + "/")), None)
+    below = next((place for place in _TRANSIENT if records.plain_path(value).startswith(place + "/")), None)
     if wrong is None and below:
         return f"it is below {below}, which is no place for dumps: choose a directory such as /srv/kdump"
     return wrong
@@ -99,7 +100,7 @@ def _key_path(value: str, inventory: Inventory) -> str | None:
 def _collector(value: str, inventory: Inventory) -> str | None:
     if "\n" in value:
         return "it holds a line break: write one line, for instance 'makedumpfile -c -d 31'"
-    refusal = tool_options.collector_refusal(value)
+    refusal = options.collector_refusal(value)
     return f"{refusal}. Write for example 'makedumpfile -c -d 31'" if refusal else None
 
 
@@ -108,7 +109,7 @@ def _target(value: dict[str, Any], inventory: Inventory) -> str | None:
     if unknown:
         return f"it knows no key '{unknown[0]}', only type and location.{nearest(unknown[0], _TARGET_KEYS)}"
     kind, location = value.get("type"), value.get("location")
-    kinds = ["local", *sorted(tool_options.TARGETS)]
+    kinds = ["local", *sorted(options.TARGETS)]
     if not kind:
         return f"it has no type: use one of {', '.join(kinds)}"
     if kind not in kinds:
@@ -124,11 +125,11 @@ def _target(value: dict[str, Any], inventory: Inventory) -> str | None:
 
 
 def _options(value: dict[str, Any], inventory: Inventory) -> str | None:
-    known = tool_options.KDUMP_TOOLS | tool_options.DIRECTIVES
+    known = options.KDUMP_TOOLS | options.DIRECTIVES
     for name, setting in value.items():
-        refusal = tool_options.refusal(str(name), known)
+        refusal = options.refusal(str(name), known)
         # A name that resembles none may be a setting of a later kdump-tools, which its host tells.
-        if refusal and refusal != tool_options.UNKNOWN:
+        if refusal and refusal != options.UNKNOWN:
             return f"'{name}' cannot be set here: {refusal}"
         if isinstance(setting, (dict, list)) or setting is None:
             return f"the value of '{name}' is {setting!r}: give one text or number"
@@ -137,7 +138,7 @@ def _options(value: dict[str, Any], inventory: Inventory) -> str | None:
 
 def _environment(value: dict[str, Any], inventory: Inventory) -> str | None:
     for name, setting in value.items():
-        if not tool_options.NAME.match(str(name)):
+        if not options.NAME.match(str(name)):
             return f"'{name}' is no name of a variable: use letters, digits and underscores"
         if isinstance(setting, (dict, list)) or setting is None:
             return f"the value of '{name}' is {setting!r}: give one text or number"
@@ -277,7 +278,7 @@ def _target_without_server(values: Mapping[str, Any]) -> Together | None:
         needs = "a location (user@server), kdump_dump_servers or kdump_ssh_server"
     elif kind == "nfs" and not values["kdump_dump_servers"]:
         needs = "a location (server:/export) or kdump_dump_servers"
-    elif kind in tool_options.TARGETS and kind not in ("ssh", "nfs"):
+    elif kind in options.TARGETS and kind not in ("ssh", "nfs"):
         needs = "a location, for instance {type: ext4, location: UUID=12e3e25f-534e-4007-a40c-e7e080a933ad}"
     else:
         return None
@@ -286,9 +287,7 @@ def _target_without_server(values: Mapping[str, Any]) -> Together | None:
 
 def _mount_point_without_file_system(values: Mapping[str, Any]) -> Together | None:
     target = values["kdump_target"]
-    if not values["kdump_mount_point"] or (
-        isinstance(target, dict) and target.get("type") in tool_options.FILE_SYSTEMS
-    ):
+    if not values["kdump_mount_point"] or (isinstance(target, dict) and target.get("type") in options.FILE_SYSTEMS):
         return None
     needs = "it needs a kdump_target that is a file system, for instance {type: ext4, location: UUID=...}"
     return Together("kdump_mount_point", needs)

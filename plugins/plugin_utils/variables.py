@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.kdump.fleet.plugins.module_utils import tool_options
+from ansible_collections.kdump.fleet.plugins.module_utils.tools import options
 from ansible_collections.kdump.fleet.plugins.plugin_utils.known_variables import (
     FACTS,
     OTHER_ROLE,
@@ -129,7 +129,7 @@ def _moved(name: str, value: Any) -> str:
         return "Hosts with that file are not managed by kdump.fleet: take the variable out."
     wanted: dict[str, Any] = {}
     for setting, text in value.items():
-        owner = tool_options.OWNED.get(str(setting))
+        owner = options.OWNED.get(str(setting))
         if setting == "USE_KDUMP":
             continue  # kdump_state: present is the default
         if owner == "kdump_core_collector":

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
 from tests.boot_matrix.cases import Case
 from tests.lab.errors import LabError
 from tests.lab.packages import QEMU

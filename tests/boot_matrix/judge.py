@@ -10,10 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crash_memory, crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel import Resolution
-from ansible_collections.kdump.fleet.plugins.module_utils.crashkernel_request import FIRST_ROUNDING
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import reserved as crash_memory
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.crashkernel import Resolution
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.request import FIRST_ROUNDING
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from tests.boot_matrix.boot import Files, cmdline
 from tests.boot_matrix.cases import Case
 

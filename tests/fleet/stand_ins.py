@@ -16,8 +16,8 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crash_memory
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import reserved
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.modules.kdump_info import POLICY
 from tests.fleet.stub_host import BOOT_ID, LOADED, StubHost
 
@@ -54,7 +54,7 @@ def kdump_info(call: Call) -> Answer:
 
 
 def crash_memory_info(call: Call) -> Answer:
-    return {**crash_memory.read(call.stub.tree.host()), "estimate": None}
+    return {**reserved.read(call.stub.tree.host()), "estimate": None}
 
 
 def crashkernel(call: Call) -> Answer:

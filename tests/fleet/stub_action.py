@@ -31,7 +31,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.connection.local import Connection
 from ansible.utils.display import Display
 
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 from tests.checkout import ROOT
 from tests.fleet.stand_ins import ON_CONTROLLER, STAND_INS, Call, HarnessError
 from tests.fleet.stub_host import StubHost

@@ -17,16 +17,13 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from ansible_collections.kdump.fleet.plugins.module_utils import (
-    findings,
-    identity,
-    proof,
-    readiness,
-)
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_drop_in
-from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.host import identity
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, rules
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report as readiness
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
 from tests.unit.plugins.module_utils import host_tree
 from tests.unit.plugins.module_utils.host_tree import HostTree, ready_host
 
@@ -237,8 +234,8 @@ class StubHost:
     @contextmanager
     def _scripted_findings(self) -> Iterator[None]:
         more = [Finding(code, message) for code, message in self.script().get("findings", {}).items()]
-        judge = findings.judge
-        with mock.patch.object(findings, "judge", lambda facts: judge(facts) + more):
+        judge = rules.judge
+        with mock.patch.object(rules, "judge", lambda facts: judge(facts) + more):
             yield
 
     def report(self, policy: dict[str, Any], fingerprint: bool = False) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import proof
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 from tests.fleet.fleets import Fleet, Run
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, INITRD, KERNEL
 

@@ -18,7 +18,6 @@ from collections.abc import Callable
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import bls, grub_drop_in, shell_settings
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoader, Plan, differing
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import OTHER_VARIABLES, SETTINGS, VARIABLE
@@ -27,9 +26,10 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby impo
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.rpm_ostree import RpmOstree
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.systemd_boot import SystemdBoot
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.zipl import Zipl
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import words
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import words
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult, Host
 from tests.fuzz import inputs
 
 Case = Callable[[st.DataObject], bool]  # False: refused with a clear error

@@ -19,10 +19,12 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel_request, kdump_conf, panic
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import request as crashkernel_request
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import grammar
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.refusal import RefusedError
-from ansible_collections.kdump.fleet.plugins.module_utils.printable import is_printable
+from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import conf
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import panic
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import MeteredSource
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.judgement import judge
 from tests.unit.plugins.module_utils.dump_gate.server import Server
@@ -36,9 +38,7 @@ FLATTENED = [flat(list(records(COMPRESSED[0], 1000))), flat(list(records(ELF[0],
 PACKED = [pack(FLATTENED[1]) for pack in (gzip.compress, bz2.compress, lzma.compress)]
 LOGS = [fixture(f"{name}.dmesg").decode("utf-8", "replace") for name in ("kdumpctl-local", "kdump-tools-local")]
 NUMBERS = [b"\0" * 8, b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"\xff" * 7 + b"\x7f", b"\x01" + b"\0" * 7, b"\0\x10\0\0"]
-CONF = st.sampled_from(
-    [*sorted(kdump_conf.DIRECTIVES), " ", "\t", "\n", "#", "\\", "/", "a:/b", "-d 31", "\0", "\u202e"]
-)
+CONF = st.sampled_from([*sorted(conf.DIRECTIVES), " ", "\t", "\n", "#", "\\", "/", "a:/b", "-d 31", "\0", "\u202e"])
 REQUEST = st.sampled_from(
     ["crashkernel=", "256M", "1G-4G:", ",high", ",low", ",cma", "@", "-", ":", ",", "9" * 30, " "]
 )
@@ -90,8 +90,8 @@ def kernel_log(data: st.DataObject) -> bool:
 
 def kdump_conf_file(data: st.DataObject) -> bool:
     text = "".join(data.draw(st.lists(st.one_of(CONF, st.text(max_size=5)), max_size=30)))
-    kdump_conf.targets(kdump_conf.parse(text))
-    problems = kdump_conf.check(text)
+    conf.targets(conf.parse(text))
+    problems = conf.check(text)
     assert all(is_printable(str(part)) for problem in problems for part in problem)
     return not problems
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Count the changes that no test notices: "make mutants", "make mutants MODULE=iomem,sizing SAMPLE=all"."""
+"""Count the changes that no test notices: "make mutants", "make mutants MODULE=iomem,recommendation SAMPLE=all"."""
 
 from __future__ import annotations
 

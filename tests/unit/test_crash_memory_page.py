@@ -9,8 +9,8 @@ import re
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.memory_size import memparse
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import memparse
 from tests.boot_matrix.judge import Amounts
 from tests.checkout import ROOT
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.kdump.fleet.plugins.module_utils.finding_codes import CODES
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES
 from ansible_collections.kdump.fleet.plugins.plugin_utils.known_variables import FACTS
 from tests.checkout import ROOT, files
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import kdump_conf
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import conf
 from tests.checkout import ROOT
 
 TEMPLATE = ROOT / "roles/kdump/templates/kdump.conf.j2"
@@ -30,21 +30,21 @@ def rendered(lines: list[str], target: Path) -> str:
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[tuple[str, str]], str]:
     """Every directive, one that is unknown, and the file with them."""
-    settings = [(name, VALUES.get(name, "value")) for name in [*kdump_conf.DIRECTIVES, "path_of_tomorrow"]]
-    lines = kdump_conf.render(settings).splitlines()
+    settings = [(name, VALUES.get(name, "value")) for name in [*conf.DIRECTIVES, "path_of_tomorrow"]]
+    lines = conf.render(settings).splitlines()
     return settings, rendered(lines, tmp_path_factory.mktemp("conf") / "kdump.conf")
 
 
 def test_every_directive_is_written_once(everything: tuple[list[tuple[str, str]], str]) -> None:
     settings, text = everything
-    found = [(one.name, one.value) for one in kdump_conf.parse(text)]
+    found = [(one.name, one.value) for one in conf.parse(text)]
     assert sorted(found) == sorted(settings)
 
 
 def test_only_what_is_unknown_stands_under_further_directives(everything: tuple[list[tuple[str, str]], str]) -> None:
     last = everything[1].split("# Further directives\n")[1]
     unknown = {"kdump_emergency", "path_of_tomorrow"}
-    assert {one.name for one in kdump_conf.parse(last)} == unknown
+    assert {one.name for one in conf.parse(last)} == unknown
 
 
 def test_a_short_file_has_no_empty_groups(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ import yaml
 from jinja2 import Environment
 from jinja2.nativetypes import NativeEnvironment
 
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
 from tests.checkout import ROOT
 from tests.unit.plugins.module_utils.host_tree import MENU, HostTree, ready_host
-from tests.unit.plugins.module_utils.test_findings import absent, stays_reserved, unreserved, used
+from tests.unit.plugins.module_utils.readiness.test_rules import absent, stays_reserved, unreserved, used
 
 Change = Callable[[HostTree], Any]
 TASKS = ROOT / "roles/kdump/tasks"

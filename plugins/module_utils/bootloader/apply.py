@@ -8,7 +8,6 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import List
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BootEntry,
     BootLoader,
@@ -17,9 +16,10 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     differing,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.files import Kept, write
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import words
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import words
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 GENERATOR_TIMEOUT = 600.0  # seconds; os-prober looks at every disk
 

@@ -9,10 +9,10 @@ A backend reads files; the commands of its plan are run by apply.py. Only that o
 from abc import ABC, abstractmethod
 from typing import Iterable, List, NamedTuple, Optional, Sequence
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import split_values
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import split_values
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 BLS_ENTRIES = "/boot/loader/entries"  # of the Boot Loader Specification
 

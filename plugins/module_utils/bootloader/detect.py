@@ -14,8 +14,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.efi import VARIABLES, booted_directory
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import SETTINGS, Grub2
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.mounts import mounted
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.mounts import mounted
 
 OSTREE = "/run/ostree-booted"
 EFI_VARIABLES = VARIABLES

@@ -6,7 +6,6 @@
 import os
 from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_drop_in, grub_menu, shell_settings
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BootEntry,
@@ -18,7 +17,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN, Host
 
 SETTINGS = "/etc/default/grub"
 DROP_INS = "/etc/default/grub.d"

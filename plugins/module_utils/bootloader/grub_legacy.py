@@ -20,7 +20,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 SAVED = "default"  # the file beside the menu in which "savedefault" and grub-set-default keep a number
 

@@ -12,7 +12,6 @@ import os
 import re
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import bls, grub_menu, shell_settings
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BLS_ENTRIES,
@@ -26,8 +25,9 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     wanted_values,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import OTHER_VARIABLES, SETTINGS, VARIABLE
-from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import split_values
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import split_values
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN, Host
 
 ENVIRONMENT = "/boot/grub2/grubenv"  # the one that grubby edits
 SCRIPT = "/usr/libexec/grubby/grubby-bls"

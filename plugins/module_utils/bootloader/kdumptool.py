@@ -12,7 +12,7 @@ from typing import Dict, List
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import shell_settings
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import FileChange
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 TOOL = "kdumptool"
 SETTINGS = "/etc/sysconfig/kdump"

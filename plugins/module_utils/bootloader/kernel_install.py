@@ -6,8 +6,8 @@
 import os
 from typing import Dict
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import split_values
+from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import split_values
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 COMMAND_LINE = "/etc/kernel/cmdline"
 VENDORS_COMMAND_LINE = "/usr/lib/kernel/cmdline"

@@ -9,8 +9,8 @@ Lines are read as stage2 of GRUB 0.97 reads them, the options of Debian's update
 import re
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
 
 # A backslash at the end of a line, comments included, takes the next line along; carriage returns count for nothing.
 LINE = re.compile(r"(?:[^\n]*\\\r*\n)*[^\n]*")

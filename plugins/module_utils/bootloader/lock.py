@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Iterator
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 DIRECTORIES = ("/run", "/var/run")  # EL 6 has the second one alone
 NAME = "kdump-fleet-crashkernel.lock"

@@ -9,7 +9,6 @@ deployments that are kept for a rollback stay as they are; those to come take th
 
 from typing import List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BootEntry,
     BootLoader,
@@ -17,7 +16,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import SPACES, words
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import SPACES, words
 
 READ = ["rpm-ostree", "kargs"]
 HEADER = "The kernel arguments are:"  # of older releases

@@ -9,8 +9,8 @@ Only what stands on a line of its own as C(NAME=value) is understood, with the v
 import re
 from typing import Dict, Iterator, List, Match, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
 
 ADDED = "# Added by kdump.fleet\n"
 SUBSTITUTION = r"""\$\((?:[^()"']|"[^"]*"|'[^']*')*\)|`[^`]*`"""

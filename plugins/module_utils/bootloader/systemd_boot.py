@@ -12,7 +12,6 @@ add-on beside it carries crashkernel=, which every image on that partition takes
 import os
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import (
     kernel_install,
     shell_settings,
@@ -33,8 +32,9 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.kernel_inst
     COMMAND_LINE,
     VENDORS_COMMAND_LINE,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.mounts import mounted
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.mounts import mounted
 
 PARTITIONS = ("/efi", "/boot/efi", "/boot")  # where the EFI system partition and the extended one (XBOOTLDR) may be
 ENTRIES = "/loader/entries/*.conf"

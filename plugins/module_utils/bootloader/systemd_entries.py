@@ -11,9 +11,9 @@ import fnmatch
 import re
 from typing import List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.kernel_arguments import SPACES
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import SPACES
 
 LINE = re.compile(r"[^\r\n]+")
 PAIR = re.compile(r"[ \t]*(?P<key>[^ \t#][^ \t]*)[ \t]+(?P<value>[^ \t].*?)[ \t]*\Z", re.DOTALL)

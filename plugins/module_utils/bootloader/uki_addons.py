@@ -11,7 +11,7 @@ from typing import Dict, List, NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import systemd_entries, uki
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError, FileChange
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 DIRECTORY = "/loader/addons"
 OURS = DIRECTORY + "/kdump-fleet.addon.efi"

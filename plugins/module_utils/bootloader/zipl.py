@@ -10,7 +10,6 @@ escaped, and one without ends with its line.
 import re
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import shell_settings
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BootEntry,
@@ -21,7 +20,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.host import SBIN
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN
 
 CONFIGURATION = "/etc/zipl.conf"
 LINE = re.compile(r"[^\n]+")

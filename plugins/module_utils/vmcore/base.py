@@ -11,7 +11,7 @@ import re
 import time
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 
 NOTES_LIMIT = 1 << 16  # bytes of VMCOREINFO that are read; kernels write 3 to 4 KiB
 READS_LIMIT = 1 << 17  # of one file

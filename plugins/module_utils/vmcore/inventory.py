@@ -10,14 +10,13 @@ import time
 from datetime import datetime, timezone
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
-from ansible_collections.kdump.fleet.plugins.module_utils import panic
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.printable import printable
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import evidence, folder, judgement
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import file_names, files, judgement, panic
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FileSource
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.evidence import Beside
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.folder import Entry, UnreadableError
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.file_names import Beside
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.files import Entry, UnreadableError
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.judgement import Judgement
 
 # Folders below a path: on a dump server one per host, and those that its gate lets a host make. kdumpctl has its path,
@@ -67,7 +66,7 @@ def find(
     for path in paths:
         if not os.path.isabs(path):
             raise KdumpError("The path '{0}' is not absolute. Give the whole path, as /var/crash.".format(path))
-        search.below(path, folder.raw(machine.path(path)))
+        search.below(path, files.raw(machine.path(path)))
     found = [search.found[key] for key in sorted(search.found)]
     answer: Dict[str, Any] = printable(
         {
@@ -126,7 +125,7 @@ class _Search(object):
                 self._top,
                 "It does not exist: no dump has been written there yet, or the path is another."
                 if missing
-                else folder.why(error),
+                else files.why(error),
             )
         else:
             if stat.S_ISDIR(mode):
@@ -137,7 +136,7 @@ class _Search(object):
     def _shown(self, path: bytes) -> str:
         """A path as the host and the administrator call it."""
         below = os.path.relpath(path, self._top) if path != self._top else b"."
-        return self._given if below == b"." else os.path.join(self._given, folder.named(below))
+        return self._given if below == b"." else os.path.join(self._given, files.named(below))
 
     def _skip(self, path: bytes, reason: str) -> None:
         self.unreadable.append({"path": self._shown(path), "reason": reason})
@@ -155,14 +154,14 @@ class _Search(object):
         try:
             if not self._new(os.stat(path)):
                 return
-            found = folder.entries(path)
+            found = files.entries(path)
         except OSError as error:
-            self._skip(path, folder.why(error))
+            self._skip(path, files.why(error))
             return
         except UnreadableError as error:
             self._skip(path, str(error))
             return
-        beside = Beside(path, [folder.named(one.name) for one in found if not one.is_folder])
+        beside = Beside(path, [files.named(one.name) for one in found if not one.is_folder])
         self._logs = {}
         any_dump = False
         for one in found:
@@ -171,7 +170,7 @@ class _Search(object):
             elif not one.is_folder:
                 any_dump = self._file(one.path, above, beside) or any_dump
             elif len(above) < DEPTH and one.name != b"lost+found":
-                self._walk(one.path, above + [folder.named(one.name)])
+                self._walk(one.path, above + [files.named(one.name)])
         if above and not any_dump:
             self._no_dump(path, beside)
 
@@ -179,28 +178,28 @@ class _Search(object):
         """A link to a dump inside the searched path is found there; any other is not followed."""
         target = os.path.realpath(entry.path)
         if not os.path.exists(target):
-            self._skip(entry.path, "It is a symbolic link to '{0}', which does not exist.".format(folder.named(target)))
+            self._skip(entry.path, "It is a symbolic link to '{0}', which does not exist.".format(files.named(target)))
         elif not (target + b"/").startswith(self._top.rstrip(b"/") + b"/"):
             self._skip(
                 entry.path,
                 "It is a symbolic link to '{0}', outside of the path, and is not followed. "
-                "Name the target in paths to look there.".format(folder.named(target)),
+                "Name the target in paths to look there.".format(files.named(target)),
             )
 
     def _no_dump(self, path: bytes, beside: Beside) -> None:
         """A folder that holds the log of a crash alone tells of a capture that failed, or was not meant to dump."""
         kept = beside.logs
-        if kept and folder.changed(os.path.join(path, folder.raw(kept[0]))) >= (self._earliest or 0):
+        if kept and files.changed(os.path.join(path, files.raw(kept[0]))) >= (self._earliest or 0):
             self._skip(path, "It holds the log of a crash, {0}, but no dump: the capture failed.".format(kept[0]))
 
     def _file(self, path: bytes, above: List[str], beside: Optional[Beside]) -> bool:
         """Judge one file; whether it is a dump, or was meant to be one."""
-        name = folder.named(os.path.basename(path))
-        meant = evidence.is_dump(name) or not beside
-        if evidence.is_other(name):
+        name = files.named(os.path.basename(path))
+        meant = file_names.is_dump(name) or not beside
+        if file_names.is_other(name):
             return False
         try:
-            looked = folder.with_file(path, lambda descriptor: _look(descriptor, meant))
+            looked = files.with_file(path, lambda descriptor: _look(descriptor, meant))
         except UnreadableError as error:
             if meant:
                 self._skip(path, str(error))
@@ -215,9 +214,9 @@ class _Search(object):
         moment = judged.header.time or status.st_mtime
         if self._earliest is not None and moment < self._earliest:
             return
-        name = folder.named(os.path.basename(path))
+        name = files.named(os.path.basename(path))
         log = beside.log(name)
-        said = self._log(os.path.join(os.path.dirname(path), folder.raw(log))) if log else _Log()
+        said = self._log(os.path.join(os.path.dirname(path), files.raw(log))) if log else _Log()
         crash, limit = said.crash, said.limit
         reasons = [beside.unfinished(name), _written(looked), judged.reason]
         if judged.error:
@@ -229,7 +228,7 @@ class _Search(object):
         found = {
             "path": shown,
             "directory": directory,
-            "host": evidence.host(name, above, judged.header.nodename),
+            "host": file_names.host(name, above, judged.header.nodename),
             "time": iso(moment),
             "kernel": judged.header.kernel,
             "nodename": judged.header.nodename,
@@ -253,7 +252,7 @@ class _Search(object):
         """What the log beside a dump says. Many dumps may have one log."""
         if log not in self._logs:
             try:
-                text, limit = folder.text_and_limit(log)
+                text, limit = files.text_and_limit(log)
                 marked = self._mark in text if self._mark and text else None
                 self._logs[log] = _Log(panic.analyse(text), limit, marked)
             except UnreadableError as error:
@@ -266,7 +265,7 @@ def _beside(path: bytes) -> Beside:
     """The files beside one that was named itself."""
     directory = os.path.dirname(path)
     try:
-        return Beside(directory, [folder.named(one.name) for one in folder.entries(directory)])
+        return Beside(directory, [files.named(one.name) for one in files.entries(directory)])
     except UnreadableError:
         return Beside(directory, [])
 
@@ -280,7 +279,7 @@ def _look(descriptor: int, meant: bool) -> _Looked:
     try:
         judged = judgement.judge(source)
     except OSError as error:
-        judged = Judgement("unknown", error="It cannot be read: {0}".format(folder.why(error)))
+        judged = Judgement("unknown", error="It cannot be read: {0}".format(files.why(error)))
         return _Looked(before, judged, os.fstat(descriptor), True, True)
     # Processes leave ELF core files too. Those of kernels name the kernel.
     is_dump = meant or judged.format != "elf" or judged.header.kernel is not None

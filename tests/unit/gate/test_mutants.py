@@ -90,8 +90,12 @@ def test_what_is_pure(source: str, pure: bool) -> None:
 def test_the_pure_modules_are_most_of_them() -> None:
     """Those that decide what is done to hosts and dumps are among them."""
     names = {str(name) for name in pure_modules()}
-    assert {"module_utils/findings_of_boot.py", "module_utils/dump_gate/retention.py", "filter/audit_table.py"} < names
-    assert "module_utils/host.py" not in names
+    assert {
+        "module_utils/readiness/rules_for_boot.py",
+        "module_utils/dump_gate/retention.py",
+        "filter/audit_table.py",
+    } < names
+    assert "module_utils/host/machine.py" not in names
 
 
 def test_the_list_of_equivalent_changes() -> None:
@@ -119,8 +123,8 @@ from tests.mutants.covering import Tests
 from tests.mutants.modules import PLUGINS
 from tests.mutants.run import Task, survivors, warm_up
 
-path = PLUGINS / "module_utils" / "units.py"
-file = "tests/unit/plugins/module_utils/test_units.py::"
+path = PLUGINS / "module_utils" / "host" / "systemd_units.py"
+file = "tests/unit/plugins/module_utils/host/test_systemd_units.py::"
 nodes = {file + "test_masked_is_a_link_to_nothing", file + "test_at_work_is_who_has_processes"}
 tree = ast.parse(path.read_text())
 noticed = Tests({line: nodes for line in range(99)}, dict.fromkeys(nodes, 0.1))

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.kdump.fleet.plugins.module_utils import export_line
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
+from ansible_collections.kdump.fleet.plugins.module_utils.target import nfs_options
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
 from tests.checkout import ROOT
 from tests.unit.plugins.module_utils.host_tree import ready_host
 from tests.unit.plugins.module_utils.rpm_tree import RpmTree, ready_rpm_host
-from tests.unit.plugins.module_utils.test_export_line import BLOCK, LINE, POLICY
+from tests.unit.plugins.module_utils.target.test_nfs_options import BLOCK, LINE, POLICY
 from tests.unit.test_kdump_verify import evaluated, task
 
 LOCAL = {**POLICY, "target": {"type": "local"}}
@@ -80,4 +80,4 @@ def test_it_is_written_after_the_server_was_asked_and_before_the_file_that_names
 def test_nothing_that_the_role_deletes_holds_an_export(tree: RpmTree) -> None:
     """kdumpctl may leave it mounted: what is below is the server's."""
     proof = report(tree.host(), Policy())["proof_file"]
-    assert not export_line.DIRECTORY.startswith(proof.rpartition("/")[0] + "/")
+    assert not nfs_options.DIRECTORY.startswith(proof.rpartition("/")[0] + "/")

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
-from tests.unit.plugins.module_utils import test_target_mount
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
 from tests.unit.plugins.module_utils.host_tree import HostTree, ready_host
+from tests.unit.plugins.module_utils.target import test_mount
 from tests.unit.test_kdump_verify import evaluated, task
 
 MOUNTED = "/dev/vda2 / ext4 rw 0 0\n/dev/vdb /srv/dumps ext4 rw 0 0\n"
@@ -31,7 +31,7 @@ def due(answer: dict[str, Any], name: str, start: str, **variables: Any) -> bool
 
 @pytest.fixture
 def tree(tmp_path: Path) -> HostTree:
-    return test_target_mount.with_disk(ready_host(tmp_path))
+    return test_mount.with_disk(ready_host(tmp_path))
 
 
 def test_nothing_is_mounted_unless_it_is_asked_for(tree: HostTree) -> None:
@@ -41,16 +41,16 @@ def test_nothing_is_mounted_unless_it_is_asked_for(tree: HostTree) -> None:
 
 
 def test_what_is_not_mounted_is_and_comes_out_again(tree: HostTree) -> None:
-    answer = report(tree.host(), Policy.of(test_target_mount.POLICY))
+    answer = report(tree.host(), Policy.of(test_mount.POLICY))
     assert due(answer, "configure.yml", "Mount the file system")
     assert due(answer, "mount.yml", "Make the directory")
     assert due(answer, "mount.yml", "Mount the file system")
     assert not due(answer, "remove.yml", "Take the file system")
     line = task("mount.yml", "Have the file system")["vars"]["__kdump_line"]
-    assert evaluated(line.strip("{} "), answer) == test_target_mount.LINE
+    assert evaluated(line.strip("{} "), answer) == test_mount.LINE
     tree.write("/proc/self/mounts", MOUNTED)
-    tree.append("/etc/fstab", test_target_mount.BLOCK)
-    answer = report(tree.host(), Policy.of(test_target_mount.POLICY))
+    tree.append("/etc/fstab", test_mount.BLOCK)
+    answer = report(tree.host(), Policy.of(test_mount.POLICY))
     # The mode of a mount point is that of the file system on it.
     assert not due(answer, "mount.yml", "Make the directory")
     assert not due(answer, "mount.yml", "Mount the file system")

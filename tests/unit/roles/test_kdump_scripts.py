@@ -14,7 +14,7 @@ import pytest
 
 from tests.checkout import ROOT
 from tests.rendezvous import Rendezvous
-from tests.unit.plugins.module_utils import export_stub
+from tests.unit.plugins.module_utils.target import export_stub
 
 FILES = ROOT / "roles/kdump/files"
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.kdump.fleet.plugins.module_utils import kdump_tools, kdumpctl_fallback
+from ansible_collections.kdump.fleet.plugins.module_utils.tools import kdump_tools
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import fallback
 from tests.checkout import ROOT
 
 SSH, NFS = {"type": "ssh"}, {"type": "nfs"}
@@ -117,7 +118,7 @@ PLAY = """\
 def test_the_role_brings_what_the_module_looks_for() -> None:
     variables = yaml.safe_load((ROOT / "roles/kdump/vars/main.yml").read_text())
     assert (variables["__kdump_save_script"], variables["__kdump_save_drop_in"]) == kdump_tools.FALLBACK
-    assert variables["__kdump_collector"] == kdumpctl_fallback.COLLECTOR
+    assert variables["__kdump_collector"] == fallback.COLLECTOR
 
 
 def step(name: str, start: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import yaml
 
 from ansible_collections.kdump.fleet.plugins.filter import audit_table as module
 from ansible_collections.kdump.fleet.plugins.filter.audit_table import FilterModule, audit_table
-from ansible_collections.kdump.fleet.plugins.module_utils import proof
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 from tests.unit.plugins.filter.conftest import Answering
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, INITRD, VALUE, HostTree
 

@@ -11,11 +11,11 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_drop_in
-from ansible_collections.kdump.fleet.plugins.module_utils.facts import gather
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult, Host, Runner
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult, Host, Runner
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import gather
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
 
 KERNEL = "6.12.117+deb13-cloud-amd64"
 VALUE = "512M-2G:192M,2G-64G:256M,64G-:512M"

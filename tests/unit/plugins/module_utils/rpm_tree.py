@@ -10,7 +10,7 @@ entries), cut down to what is read.
 from pathlib import Path
 from typing import List, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult
 from tests.unit.plugins.module_utils.host_tree import IOMEM, MEMINFO, HostTree, refuses
 
 RELEASE = "6.17.5-300.fc43.x86_64"

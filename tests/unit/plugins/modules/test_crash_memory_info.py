@@ -10,9 +10,9 @@ from typing import Any, Optional
 import pytest
 import yaml
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crash_memory
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.sizing import Estimate
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import reserved
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import Estimate
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult, Host
 from ansible_collections.kdump.fleet.plugins.modules import crash_memory_info
 from tests.unit.plugins.module_utils.host_tree import HostTree
 
@@ -113,5 +113,5 @@ def test_the_documentation_names_what_is_returned(tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc" / "iomem").write_text("00001000-3fffffff : System RAM\n  10000000-1bffffff : Crash kernel\n")
     measured = {"total_bytes": 1 << 27, "least_available_bytes": 1 << 26}
-    found = crash_memory.read(Host(root=str(tmp_path)), capture=measured)
+    found = reserved.read(Host(root=str(tmp_path)), capture=measured)
     agree(yaml.safe_load(crash_memory_info.RETURN), dict(found, estimate=Estimate(2, 1, "")._asdict()))

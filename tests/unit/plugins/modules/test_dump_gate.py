@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import settings
-from ansible_collections.kdump.fleet.plugins.module_utils.gate_program import script
+from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate_program import script
 from ansible_collections.kdump.fleet.plugins.modules import dump_gate
-from tests.unit.plugins.module_utils.test_gate_program import FakeModule as FakeFiles
+from tests.unit.plugins.module_utils.test_dump_gate_program import FakeModule as FakeFiles
 from tests.unit.plugins.modules.fake_module import FakeModule
 
 TERMS = dict(

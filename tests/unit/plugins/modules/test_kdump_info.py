@@ -14,9 +14,9 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 
-from ansible_collections.kdump.fleet.plugins.module_utils import proof, readiness
-from ansible_collections.kdump.fleet.plugins.module_utils.kdump_tools import COMPRESSIONS
-from ansible_collections.kdump.fleet.plugins.module_utils.setup import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, report
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdump_tools import COMPRESSIONS
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
 from ansible_collections.kdump.fleet.plugins.modules import kdump_info
 from tests.unit.plugins.module_utils import rpm_tree
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, IOMEM, MENU, VALUE, HostTree, ready_host
@@ -208,7 +208,7 @@ def test_bytes_that_are_not_utf8_do_not_break_the_answer(tree: HostTree, run: Ru
 ON_TREE = """
 import sys
 from ansible.module_utils import basic
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.modules import kdump_info
 from tests.unit.plugins.module_utils import rpm_tree
 
@@ -276,7 +276,7 @@ def agree(documented: dict[str, Any], value: dict[str, Any], where: str) -> None
 def test_the_documentation_names_what_is_returned(tree: HostTree) -> None:
     tree.path("/var/crash").chmod(0o755)
     tree.write(proof.MEASURED, "total 2\nleast_available 1\n")
-    answer = readiness.report(tree.host(), Policy.of({"crashkernel": "default"}))
+    answer = report.report(tree.host(), Policy.of({"crashkernel": "default"}))
     assert answer["findings"]
     agree(yaml.safe_load(kdump_info.RETURN), answer, "RETURN")
 
@@ -285,14 +285,14 @@ def test_the_documentation_names_what_is_to_be_mounted(tree: HostTree) -> None:
     tree.write("/dev/vdb", "")
     tree.write("/proc/self/mounts", "/dev/vdb /srv/dumps ext4 rw 0 0\n")
     policy = {"target": {"type": "ext4", "location": "/dev/vdb"}, "mount_point": "/srv/dumps"}
-    answer = readiness.report(tree.host(), Policy.of(policy))
+    answer = report.report(tree.host(), Policy.of(policy))
     assert answer["target"]["mount"]["mounted"]
     agree(yaml.safe_load(kdump_info.RETURN), answer, "RETURN")
 
 
 def test_the_documentation_names_what_an_export_is_mounted_with(tmp_path: Path) -> None:
     policy = {"target": {"type": "nfs", "location": "dump1:/export"}, "nfs_options": "soft"}
-    answer = readiness.report(rpm_tree.ready_rpm_host(tmp_path / "rpm").host(), Policy.of(policy))
+    answer = report.report(rpm_tree.ready_rpm_host(tmp_path / "rpm").host(), Policy.of(policy))
     assert answer["target"]["export"]["line"]
     agree(yaml.safe_load(kdump_info.RETURN), answer, "RETURN")
 

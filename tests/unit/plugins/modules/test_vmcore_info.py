@@ -9,7 +9,7 @@ from typing import Any, Optional
 import pytest
 import yaml
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.modules import vmcore_info
 from tests.unit.plugins.module_utils.vmcore.dumps import fixture
 

@@ -12,7 +12,7 @@ import os
 import re
 from typing import Callable, List, Match, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult
 from tests.unit.plugins.module_utils.bootloader.machine import SETTINGS, Files
 
 ENTRIES = "/boot/loader/entries"

@@ -10,7 +10,7 @@ import os
 import subprocess
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError, CommandResult, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult, Host
 
 FIXTURES = os.path.join(
     os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir, os.pardir, "fixtures", "grub2"

@@ -10,7 +10,7 @@ from typing import Dict, List, Optional
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.apply import apply
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.systemd_boot import LOADER, VARIABLES, SystemdBoot
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult
 from tests.unit.plugins.module_utils.bootloader.machine import Files
 
 ENTRIES = "/efi/loader/entries/"

@@ -10,13 +10,13 @@ from typing import Any, Callable, List, Optional
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import files
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.apply import apply
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoaderError
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandError
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError
 from tests.unit.plugins.module_utils.bootloader.machine import DROP_IN, MENU, SETTINGS, Machine, menu_text
 
 BEHIND_OURS = "/etc/default/grub.d/zzz.cfg"

@@ -9,7 +9,7 @@ from typing import List, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.apply import apply
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoader, FileChange, Plan
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 ENTRY = BootEntry("a", "A", "/vmlinuz", "crashkernel=1M quiet")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import bls, grub_menu
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 from tests.unit.plugins.module_utils.bootloader.bls_machine import MENU, MENU_TEXT, environment
 
 PATH = "/boot/loader/entries/abc-6.12.0-1.el10.x86_64.conf"

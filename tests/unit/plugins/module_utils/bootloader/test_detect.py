@@ -19,7 +19,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby impo
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.rpm_ostree import RpmOstree
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.systemd_boot import SystemdBoot
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.zipl import Zipl
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from tests.unit.plugins.module_utils.bootloader.machine import MENU, Machine
 
 LOADER_INFO = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"

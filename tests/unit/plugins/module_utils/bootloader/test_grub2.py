@@ -10,9 +10,9 @@ from typing import List, Optional
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoader, BootLoaderError
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
 from tests.unit.plugins.module_utils.bootloader.machine import (
     DROP_IN,
     FIXTURES,

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, kernel_arguments
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_drop_in
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_arguments
 
 SCRIPT = '. "$1"; printf "%s\\0%s" "$GRUB_CMDLINE_LINUX" "$GRUB_CMDLINE_LINUX_DEFAULT"'
 VALUES = [["256M"], ["it's$HOME"], ["1G-4G:192M,4G-:256M@64M"], ["512M,high", "128M,low"], []]

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub_menu import (
     Menu,
@@ -20,6 +19,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub_menu i
     read_menu,
     unquote,
 )
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
 from tests.unit.plugins.module_utils.bootloader.machine import fixture, menu_text
 
 CLOUD = os.path.join("debian13-cloud", "boot", "grub", "grub.cfg")

@@ -8,7 +8,7 @@ from typing import List, Optional
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import kdumptool
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.state import ensure
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.staging import ensure
 from tests.unit.plugins.module_utils.bootloader.machine import SETTINGS, Machine
 
 BOTH = 'KDUMP_CRASHKERNEL="auto"\n# why\nKDUMP_UPDATE_BOOTLOADER="true"\n'

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import lock
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.state import ensure
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.staging import ensure
 from tests.unit.plugins.module_utils.bootloader.machine import Machine
 
 FORK: Any = multiprocessing.get_context("fork")

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.apply import apply
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoaderError
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.rpm_ostree import RpmOstree, change
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult
 from tests.unit.plugins.module_utils.bootloader.machine import Files
 
 ARGUMENTS = "root=UUID=95d3fad2 rw ostree=/ostree/boot.1/fedora/1/0 console=tty0"

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel, kernel_arguments
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import shell_settings
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_arguments
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 from tests.unit.plugins.module_utils.bootloader.machine import fixture
 
 LINUX = "GRUB_CMDLINE_LINUX"

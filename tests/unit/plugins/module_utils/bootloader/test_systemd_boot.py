@@ -11,11 +11,11 @@ from typing import Any, List, Optional
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import files
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.apply import apply
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoaderError
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.uki_addons import SECURE_BOOT
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
 from tests.unit.plugins.module_utils.bootloader.systemd_machine import (
     ADDON,
     ADDON_STUB,

@@ -8,11 +8,11 @@ from typing import List, Optional
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import zipl
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.apply import apply
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootEntry, BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.host import CommandResult
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult
 from tests.unit.plugins.module_utils.bootloader.machine import Files
 
 # Of the form that the installer of Debian writes on s390x.

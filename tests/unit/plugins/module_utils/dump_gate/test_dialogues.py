@@ -15,9 +15,9 @@ from typing import Dict, List, Optional, Tuple
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils import dump_target_probe
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main, sessions, sftp, upload
 from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate.scp import Streams
+from ansible_collections.kdump.fleet.plugins.module_utils.target import probe
 from tests.unit.plugins.module_utils.dump_gate.server import HELLO, Server, packet
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "dump_gate"
@@ -140,7 +140,7 @@ def test_the_gate_says_whose_key_it_is(server: Server) -> None:
     server.set(quota=1 << 20)
     answer = server.run("df --output=avail,target /var/crash").output.decode()
     assert answer.splitlines() == ["Avail Mounted on", " 1023 kdump-gate:web1"]
-    assert dump_target_probe.WHOSE == main.WHOSE == "kdump-gate:"
+    assert probe.WHOSE == main.WHOSE == "kdump-gate:"
     assert server.run("df --output=avail,target /etc").status == 1
 
 

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base, evidence, folder, inventory, judgement
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base, file_names, inventory, judgement
+from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import files as folder
 from tests.unit.plugins.module_utils.vmcore.dumps import ISO, TIME, elf, fixture, flat, kdump, raw, records
 
 SYSRQ = "Kernel panic - not syncing: sysrq triggered crash"
@@ -561,7 +562,7 @@ def test_many_dumps_in_one_folder_are_read_once(tmp_path: Path, monkeypatch: pyt
     write(tmp_path, "var/crash/vmcore-incomplete", elf())
     write(tmp_path, "var/crash/vmcore1", elf())
     listed, opened, counts = os.listdir, os.open, Counter()  # type: Any, Any, Any
-    matched = evidence._LOG.match
+    matched = file_names._LOG.match
 
     def count_list(path: Any) -> Any:
         counts["list"] += 1
@@ -581,7 +582,7 @@ def test_many_dumps_in_one_folder_are_read_once(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "listdir", count_list)
     monkeypatch.setattr(os, "open", count_open)
-    monkeypatch.setattr(evidence, "_LOG", Pattern)
+    monkeypatch.setattr(file_names, "_LOG", Pattern)
     assert find(tmp_path)["count"] == 62
     assert (counts["list"], counts[b"README.txt"], counts[b"dmesg"]) == (1, 2, 2)  # once as a file that may be a dump
     assert counts["match"] < 3 * 125

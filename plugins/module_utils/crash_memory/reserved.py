@@ -1,0 +1,192 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is reserved for the capture kernel on a host, and what was asked for; read from files alone."""
+
+import os
+import re
+from typing import Any, Dict, List, Optional, Sequence
+
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host import iomem
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
+
+# Newer kernels have these files in a directory of their own, and links at the old names.
+LOADED = ("/sys/kernel/kexec/crash_loaded", "/sys/kernel/kexec_crash_loaded")
+SIZE = ("/sys/kernel/kexec/crash_size", "/sys/kernel/kexec_crash_size")
+CMA_RANGES = ("/sys/kernel/kexec/crash_cma_ranges",)
+FADUMP_ENABLED = ("/sys/kernel/fadump/enabled", "/sys/kernel/fadump_enabled")
+FADUMP_REGISTERED = ("/sys/kernel/fadump/registered", "/sys/kernel/fadump_registered")
+FADUMP_RESERVED = ("/sys/kernel/fadump/mem_reserved",)
+
+KERNEL_OWN = 128 << 20  # a capture kernel's own text, data and page tables, missing from its MemTotal, are less
+MIB = 1 << 20
+
+
+def read(host: Host, capture: Optional[Dict[str, int]] = None) -> Dict[str, Any]:
+    """The return value of crash_memory_info.
+
+    I(capture) is the measurement of the last capture where it is known already; it is read from the host otherwise.
+    """
+    memory_map = iomem.parse(_iomem(host))
+    kernel = (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    result: Dict[str, Any] = {
+        "kernel": kernel,
+        "kexec_supported": _first(host, LOADED) is not None,
+        "privileged": memory_map.readable,
+        "capture_kernel_loaded": _number(_first(host, LOADED)) == 1,
+        "fadump": {
+            "enabled": _number(_first(host, FADUMP_ENABLED)) == 1,
+            "registered": _number(_first(host, FADUMP_REGISTERED)) == 1,
+        },
+        "fadump_bytes": _number(_first(host, FADUMP_RESERVED)),
+        "physical_ram_bytes": iomem.pages(memory_map.ram) if memory_map.readable else _mem_total(host),
+    }
+    result["armed"] = is_armed(result)
+    result.update(_reserved(host, memory_map, result))
+    result.update(_asked(host, result))
+    result["capture"] = _capture(result, capture or proof.measured(host))
+    result["summary"] = _summary(result)
+    return result
+
+
+def is_armed(memory: Dict[str, Any]) -> bool:
+    """Whether a crash would be captured: a capture kernel is loaded, or firmware starts this kernel again (fadump)."""
+    return bool(memory["capture_kernel_loaded"] or memory["fadump"]["registered"])
+
+
+def _iomem(host: Host) -> str:
+    try:
+        return host.read("/proc/iomem") or ""
+    except PermissionError:  # hardened hosts keep it to root
+        return ""
+
+
+def _first(host: Host, names: Sequence[str]) -> Optional[str]:
+    for name in names:
+        text = host.read(name)
+        if text is not None:
+            return text
+    return None
+
+
+def _number(text: Optional[str]) -> int:
+    text = (text or "").strip()
+    return int(text) if re.match("[0-9]+$", text) else 0
+
+
+def _mem_total(host: Host) -> int:
+    found = re.search(r"^MemTotal:\s+([0-9]+) kB$", host.read("/proc/meminfo") or "", re.MULTILINE)
+    return int(found.group(1)) * 1024 if found else 0
+
+
+def _reserved(host: Host, memory_map: iomem.Iomem, known: Dict[str, Any]) -> Dict[str, Any]:
+    """The regions: from the map where it shows them, from crash_size otherwise.
+
+    crash_size is asked for only then: it cannot be read while a capture kernel is being loaded.
+    """
+    cma = iomem.parse_ranges(_first(host, CMA_RANGES) or "")
+    main: Optional[int]
+    low: Optional[int] = 0
+    ranges: List[Dict[str, Any]] = []
+    if memory_map.readable and memory_map.crash:
+        # A second region is the one for devices that address 32 bits, and lies below the main one.
+        ranges = _ranges(memory_map.crash[:-1], "low") + _ranges(memory_map.crash[-1:], "main")
+        low = iomem.size(memory_map.crash[:-1])
+        main = total = iomem.size(memory_map.crash[-1:])
+        total += low
+    else:
+        main = total = _number(_first(host, SIZE))
+        if len(memory_map.crash) > 1:
+            # Which part of the size is whose is hidden from this reader.
+            main = low = None
+    return {
+        "reserved_bytes": total + known["fadump_bytes"],
+        "main_bytes": main,
+        "low_bytes": low,
+        "cma_bytes": iomem.size(cma),
+        "ranges": ranges + _ranges(cma, "cma"),
+    }
+
+
+def _ranges(found: Sequence[iomem.AddressRange], kind: str) -> List[Dict[str, Any]]:
+    return [{"start": first, "end": last, "bytes": last - first + 1, "kind": kind} for first, last in found]
+
+
+def resolve_on(host: Host, cmdline: str) -> crashkernel.Resolution:
+    """What this host's kernel would make of I(cmdline) on this host's RAM."""
+    memory_map = iomem.parse(_iomem(host))
+    kernel = host.read("/proc/sys/kernel/osrelease") or ""
+    return crashkernel.resolve(
+        cmdline,
+        iomem.pages(memory_map.ram) if memory_map.readable else _mem_total(host),
+        arch=(host.read("/proc/sys/kernel/arch") or os.uname().machine).strip(),
+        linux=tuple(int(number) for number in re.findall("[0-9]+", kernel)[:2]),
+        auto_supported=crashkernel.knows_auto(kernel),
+        cma_supported=True if host.exists(CMA_RANGES[0]) else None,
+        ram_ranges=memory_map.ram if memory_map.readable else None,
+        rounded=crashkernel.rounds_ram(kernel),
+    )
+
+
+def _asked(host: Host, known: Dict[str, Any]) -> Dict[str, Any]:
+    """What the running kernel was booted with, and what a kernel makes of that on this host."""
+    cmdline = host.read("/proc/cmdline") or ""
+    found = resolve_on(host, cmdline)
+    size: Optional[int] = found.size
+    reason = found.reason
+    if found.value == "auto" and crashkernel.knows_auto(known["kernel"]):
+        size = None
+    elif found.value and ":" in found.value and not known["privileged"]:
+        size, reason = None, "which range counts depends on the RAM that /proc/iomem shows to root alone"
+    return {
+        "crashkernel": " ".join(crashkernel.values(cmdline)) or None,
+        "resolved_bytes": size,
+        "resolved_reason": reason,
+    }
+
+
+def _capture(known: Dict[str, Any], measured: Optional[Dict[str, int]]) -> Optional[Dict[str, int]]:
+    """What the last capture used of its reservation: the capture kernel's own text and data count too."""
+    if measured is None:
+        return None
+    total, least = measured["total_bytes"], measured["least_available_bytes"]
+    reserved = measured.get("reserved_bytes")
+    if reserved is None:
+        # Not recorded: the present reservation, unless what was measured cannot have been made with it.
+        present: int = known["reserved_bytes"] + known["cma_bytes"]
+        reserved = max(present, total) if present <= total + KERNEL_OWN else total
+    return {
+        "reserved_bytes": reserved,
+        "total_bytes": total,
+        "least_available_bytes": least,
+        "used_bytes": reserved - least,
+    }
+
+
+def _summary(known: Dict[str, Any]) -> str:
+    """One line for a table."""
+    reserved = known["reserved_bytes"]
+    if reserved:
+        parts = ["{0} reserved{1}".format(_mib(reserved), " by fadump" if known["fadump_bytes"] else "")]
+        if known["cma_bytes"]:
+            parts.append("{0} of CMA".format(_mib(known["cma_bytes"])))
+        if known["capture"]:
+            parts.append("{0} used by the last capture".format(_mib(known["capture"]["used_bytes"])))
+        if not known["armed"]:
+            parts.append("no capture kernel loaded")
+        return ", ".join(parts)
+    if not known["kexec_supported"]:
+        return "nothing reserved: kernel {0} has no kexec".format(known["kernel"])
+    if known["crashkernel"] is None:
+        return "nothing reserved: booted without crashkernel="
+    if known["resolved_bytes"]:
+        why = "the kernel found no room for {0}, see its log".format(_mib(known["resolved_bytes"]))
+    else:
+        why = known["resolved_reason"]
+    return "nothing reserved: crashkernel={0}: {1}".format(known["crashkernel"], why)
+
+
+def _mib(number: int) -> str:
+    return "{0} MiB".format(-(-number // MIB))

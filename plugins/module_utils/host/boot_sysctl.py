@@ -1,0 +1,27 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What systemd-sysctl sets at boot, before any kdump service is started. Source: sysctl.d(5)."""
+
+import os
+from typing import Dict, Optional, Tuple
+
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+
+# A file of an earlier directory replaces those of the same name in later ones.
+DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
+
+
+def setting(host: Host, name: str) -> Optional[Tuple[str, str]]:
+    """The value of a kernel parameter (C(kernel.panic)), and the file that has the last word; None without any."""
+    files: Dict[str, str] = {}
+    for directory in DIRECTORIES:
+        for path in host.glob(directory + "/*.conf"):
+            files.setdefault(os.path.basename(path), path)
+    found = None
+    for base in sorted(files):
+        for line in (host.read(files[base]) or "").splitlines():
+            key, equals, value = line.strip().partition("=")
+            if equals and key.strip().lstrip("-").strip().replace("/", ".") == name:
+                found = (value.strip(), files[base])
+    return found

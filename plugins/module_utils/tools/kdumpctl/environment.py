@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file /etc/sysconfig/kdump of hosts with kdumpctl: as it is, and as the policy wants it."""
+
+from ansible_collections.kdump.fleet.plugins.module_utils.host import managed_block
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.shell_file import (
+    assignment,
+    left_over,
+    overriding,
+    parse,
+)
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ConfigurationFile, Policy
+
+ENVIRONMENT = "/etc/sysconfig/kdump"
+APPEND = "KDUMP_COMMANDLINE_APPEND"
+# A panic inside the capture kernel hangs the host unless it is told to reboot (seconds).
+CAPTURE_PANIC = "panic=10"
+
+
+def read(host: Host, policy: Policy) -> ConfigurationFile:
+    """What the policy asks for follows from the file without our block, which is not the host's own opinion."""
+    text = host.read(ENVIRONMENT)
+    parsed = parse(text or "", ENVIRONMENT)
+    own = parse(managed_block.outside(text or ""), ENVIRONMENT).values
+    asked = dict(policy.environment or {})
+    arguments = asked.get(APPEND, own.get(APPEND, ""))
+    if not any(word.startswith("panic=") for word in arguments.split()):
+        asked[APPEND] = (arguments + " " + CAPTURE_PANIC).strip()
+    return ConfigurationFile(
+        path=ENVIRONMENT,
+        exists=text is not None,
+        settings=parsed.values,
+        wanted=asked,
+        lines=[assignment(name, asked[name]) for name in sorted(asked)],
+        whole=False,
+        problems=parsed.problems,
+        left_over=left_over(text or "", ENVIRONMENT, asked) if policy.judges_block else [],
+        overridden=overriding(text or "", ENVIRONMENT, asked),
+    )

@@ -1,0 +1,275 @@
+# Copyright (c) 2026 The kdump.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's kdump set-up consists of, whichever tool manages it.
+
+One module per tool fills these records (kdump_tools.py, tools/kdumpctl/read.py); the findings are judged on them alone.
+"""
+
+import posixpath
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.debug_symbols import Symbols
+
+# A directory for dumps is closed to everybody but root. These have other users.
+SYSTEM_DIRECTORIES = (
+    *("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/media", "/mnt", "/opt", "/proc"),
+    *("/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/local", "/usr/share", "/var", "/var/cache"),
+    *("/var/lib", "/var/local", "/var/log", "/var/mail", "/var/opt", "/var/run", "/var/spool", "/var/tmp"),
+)
+
+
+DEFAULT_KEY = "/root/.ssh/kdump_id_rsa"  # of kdumpctl and kdump-tools alike
+
+
+class Problem(NamedTuple):
+    """A line of a configuration file that does not do what its author meant."""
+
+    path: str
+    line: int
+    message: str
+
+
+class Refusal(NamedTuple):
+    """Why the tool would not accept a configuration: it would stop the capture kernel and load no new one."""
+
+    message: str
+    remedy: str
+
+
+class Target(NamedTuple):
+    """Where a dump goes.
+
+    I(kind) is local (the root file system), filesystem, raw, virtiofs, ssh, nfs or ftp; I(location) the device or
+    server, empty for local. I(directory) is the dumps' directory on this host, None where it has none, as with
+    servers and file systems that are not mounted. I(sshkey) is the private key, for ssh alone.
+    """
+
+    kind: str
+    location: str
+    path: str
+    directory: Optional[str] = None
+    sshkey: str = ""
+
+
+class TargetMount(NamedTuple):
+    """A file system of its own for dumps that the policy wants mounted, and what there is of it.
+
+    I(device) is its name in files, I(directory) where it is to be mounted.
+    """
+
+    device: str
+    fstype: str
+    directory: str
+    mounted: bool = False  # there, now
+    configured: bool = False  # whether /etc/fstab has it
+    line: str = ""  # what the roll-out writes there; empty where a line of somebody else does it
+    written: str = ""  # what it has written there
+    refusal: Optional[Refusal] = None  # why the roll-out does not mount it
+
+    def holds(self, path: str) -> bool:
+        """Whether a path lies on it, or will."""
+        return (path + "/").startswith(self.directory + "/")
+
+    def directory_of(self, path: str) -> str:
+        """A directory inside it, seen from the host."""
+        return posixpath.normpath("{0}/{1}".format(self.directory, path))
+
+
+class ExportLine(NamedTuple):
+    """The line of /etc/fstab out of which kdumpctl takes the mount options of an export."""
+
+    directory: str  # where it would be mounted
+    line: str  # what the roll-out writes there; empty where it has nothing to write
+    written: str  # what it has written there
+
+
+class Fallback(NamedTuple):
+    """Where a dump is saved on this host when it does not reach its target."""
+
+    directory: str
+    file_system: str  # a path on the file system that has to have room for it
+    hidden: Optional[str] = None  # what keeps the directory from being seen there
+    broken: Optional[str] = None  # the script that would fail to save it
+
+
+class Policy(NamedTuple):
+    """What the administrator wants of a host. None means: no opinion, the host's own value stands."""
+
+    crashkernel: Optional[str] = None
+    target: Optional[Dict[str, Optional[str]]] = None  # type and location, as kdump.conf(5) has them; or type local
+    overwrite_device: Optional[str] = None  # a raw target whose content may be lost
+    host_name: Optional[str] = None  # by which dump servers know this host
+    path: Optional[str] = None
+    mount_point: Optional[str] = None  # where the roll-out mounts a target that is a file system
+    nfs_options: Optional[str] = None  # with which kdumpctl mounts an export; empty: what the host has decides
+    sshkey: Optional[str] = None
+    core_collector: Optional[str] = None
+    compression: Optional[str] = None
+    keep_dumps: Optional[int] = None
+    failure_action: Optional[str] = None
+    fallback: Optional[str] = None  # local: a dump that cannot reach its server is saved on this host
+    dracut_args: Optional[str] = None
+    auto_reset_crashkernel: Optional[bool] = None
+    options: Optional[Dict[str, str]] = None
+    environment: Optional[Dict[str, str]] = None  # of /etc/sysconfig/kdump
+    keep_larger: Optional[bool] = None  # whether a crashkernel value that reserves more is as good
+    analysis: Optional[bool] = None  # whether crash and the kernel's symbols belong on the host
+
+    @classmethod
+    def of(cls, values: Optional[Dict[str, Any]]) -> "Policy":
+        """The policy in a module's C(policy) option; missing keys are None."""
+        given = dict(values or {})
+        for group in ("options", "environment"):
+            if given.get(group):
+                given[group] = {str(name): _text(name, value) for name, value in given[group].items()}
+        return cls(**{name: given.get(name) for name in cls._fields})
+
+    @property
+    def judges_block(self) -> bool:
+        """Whether what is in a block of kdump.fleet and not in the policy is to go: an empty policy has no opinion."""
+        return self != Policy()
+
+    @property
+    def wants_no_crashkernel(self) -> bool:
+        """Whether no memory is to be reserved, so that nothing is captured."""
+        return self.crashkernel == "absent"
+
+    @property
+    def pins_crashkernel(self) -> bool:
+        """Whether it names values of its own, which package updates must not overwrite."""
+        return bool(self.crashkernel) and self.crashkernel != "default"
+
+    @property
+    def wants_fallback(self) -> bool:
+        """Whether a dump that cannot reach its server is to be saved on the host."""
+        return self.fallback == "local" and (self.target or {}).get("type") in ("ssh", "nfs")
+
+
+def _text(name: str, value: Any) -> str:
+    """An option's value as configuration files have it; YAML makes booleans and numbers of some."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise KdumpError(
+        "The option {0} is {1!r}: give it one text or number, in quotes where YAML reads something else.".format(
+            name, value
+        )
+    )
+
+
+def plain_path(path: str) -> str:
+    """A path from /, without slashes and dots that mean nothing."""
+    return posixpath.normpath("/" + path.lstrip("/"))
+
+
+def belongs_to_system(path: str) -> bool:
+    """Whether I(path) is a directory of the system itself, which cannot be closed to others."""
+    return plain_path(path) in SYSTEM_DIRECTORIES
+
+
+def check_dump_path(path: str) -> None:
+    """Refuse a path that cannot be a directory for dumps on any host."""
+    if not path.startswith("/"):
+        raise KdumpError("The dump path '{0}' is not absolute: write it from /.".format(path))
+    if belongs_to_system(path):
+        raise KdumpError(
+            "The dump path '{0}' is a directory of the system, and one for dumps is closed to others (mode 0700). "
+            "Choose one of its own, for instance /var/crash.".format(path)
+        )
+
+
+def check_key_path(path: Optional[str]) -> None:
+    """Refuse a private key whose path does not begin at the root."""
+    if path is not None and not path.startswith("/"):
+        raise KdumpError("The ssh key '{0}' is not absolute: write its path from /.".format(path))
+
+
+class ConfigurationFile(NamedTuple):
+    """One of the files that a tool reads: as it is, and as the policy wants it."""
+
+    path: str
+    exists: bool
+    settings: Dict[str, str]  # effective values, the tool's defaults included
+    wanted: Dict[str, str]  # what the policy asks for, in the tool's own names
+    lines: List[str]  # what the roll-out writes: the block at the end of the file, or the whole file
+    whole: bool  # whether the lines are the whole file, what is kept of the former one included
+    problems: List[Problem]
+    refusals: List[Refusal] = []  # of the file as it is
+    wanted_refusals: List[Refusal] = []  # of the file as the roll-out would write it
+    left_over: List[str] = []  # settings in the block that the policy does not name, which a previous one has
+    overridden: Dict[str, int] = {}  # settings that a line behind the block sets to another value, with its number
+
+    def differences(self) -> List[str]:
+        """The settings that a rollout changes to what the policy asks for; an empty value stands for none."""
+        changed = [
+            name
+            for name, value in self.wanted.items()
+            if self.settings.get(name, "") != value and name not in self.overridden
+        ]
+        return sorted(changed + self.left_over)
+
+
+class Command(NamedTuple):
+    """A command, and the package that brings it where it does not come with the tool's own."""
+
+    name: str
+    package: str
+
+
+class Setup(NamedTuple):
+    """One host's kdump set-up as its files tell it."""
+
+    tool: str  # kdump-tools or kdumpctl
+    package: str
+    installed: bool
+    commands_missing: List[Command]  # those that a capture needs once the policy is in effect
+    commands_missing_now: List[Command]  # those that it needs until then
+    unit: str
+    unit_enabled: bool
+    unit_masked: bool
+    switched_on: bool
+    switch_setting: str  # the name of the setting that says so; empty where there is none
+    unit_working: bool  # whether it is at work just now: building and loading takes minutes
+    default_crashkernel: Optional[str]  # what "default" means on this host; None while that cannot be told
+    usual_crashkernel: str  # the same as far as this collection knows it, without asking the host
+    files: List[ConfigurationFile]  # the first one says where dumps go
+    target: Target
+    wanted_target: Target  # where dumps go once the policy is in effect
+    capture_arguments: str  # appended to the capture kernel's command line
+    arguments_setting: str  # the name of the setting that holds them
+    capture_unit: Optional[str]  # the unit that saves the dump; it must be among these arguments
+    capture_kernel: Optional[str]  # paths of what is loaded, symbolic links resolved
+    capture_initrd: Optional[str]
+    initrd_sources: List[str]  # files that the capture initrd is made from: without a new one their changes do nothing
+    capture_files: List[str]  # what kdump.fleet brings for a capture to run, there or not; by the host's settings
+    keep_dumps: int  # older local dumps than these many are deleted after a capture; 0 keeps all
+    collector: str  # the core collector with its options, or these alone, once the policy is in effect
+    symbols: Symbols
+    fallback: Optional[Fallback] = None  # once the policy is in effect
+    fallback_missing: Optional[str] = None  # the file that would save a dump here; where that is not a setting
+    mount: Optional[TargetMount] = None  # what the policy asks the roll-out to mount
+    doubt_at_boot: Optional[str] = None  # why the capture kernel may find the dumps' file system not mounted
+    export: Optional[ExportLine] = None  # what the roll-out has to do with the options of an export
+    hard_mount: Optional[str] = None  # how an export is mounted whose server would hold the capture kernel for ever
+
+    @property
+    def moves(self) -> bool:
+        """Whether dumps go elsewhere until the policy is in effect."""
+        return self.target._replace(directory=None) != self.wanted_target._replace(directory=None)
+
+    @property
+    def targets(self) -> List[Target]:
+        """Where dumps go now and, where that is another place, once the policy is in effect."""
+        return [self.target, self.wanted_target] if self.moves else [self.target]
+
+    @property
+    def configuration(self) -> str:
+        """The path of the file that says where dumps go."""
+        return self.files[0].path
+
+    def file_of(self, setting: str) -> ConfigurationFile:
+        """The file in which a setting stands, or belongs."""
+        return next((file for file in self.files if setting in file.wanted), self.files[0])
