@@ -5,7 +5,7 @@
 
 import os
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Iterator, NamedTuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
 
@@ -15,6 +15,14 @@ class KdumpError(Exception):
 
     The message is written for the administrator: what was looked at, what was found, what to do.
     """
+
+
+class Problem(NamedTuple):
+    """A line of a configuration file that does not do what its author meant."""
+
+    path: str
+    line: int
+    message: str
 
 
 @contextmanager

@@ -10,9 +10,8 @@ import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host import managed_block
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError, Problem
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable, printable
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Problem
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _WHOLE_NAME = re.compile(_NAME + r"\Z")

@@ -11,7 +11,7 @@ import re
 from typing import Dict, List, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host import managed_block, systemd_units
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError, Problem
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable
 from ansible_collections.kdump.fleet.plugins.module_utils.host.shell_file import (
@@ -29,7 +29,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
     ConfigurationFile,
     Fallback,
     Policy,
-    Problem,
     Setup,
     Target,
     TargetMount,

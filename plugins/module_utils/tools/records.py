@@ -9,7 +9,7 @@ One module per tool fills these records (kdump_tools.py, tools/kdumpctl/read.py)
 import posixpath
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError, Problem
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.debug_symbols import Symbols
 
 # A directory for dumps is closed to everybody but root. These have other users.
@@ -21,14 +21,6 @@ SYSTEM_DIRECTORIES = (
 
 
 DEFAULT_KEY = "/root/.ssh/kdump_id_rsa"  # of kdumpctl and kdump-tools alike
-
-
-class Problem(NamedTuple):
-    """A line of a configuration file that does not do what its author meant."""
-
-    path: str
-    line: int
-    message: str
 
 
 class Refusal(NamedTuple):

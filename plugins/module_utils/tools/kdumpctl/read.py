@@ -11,6 +11,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts, systemd_units
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Problem
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.target import nfs_options
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import debug_symbols, options
@@ -24,7 +25,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
     Command,
     ConfigurationFile,
     Policy,
-    Problem,
     Refusal,
     Setup,
     Target,
