@@ -7,10 +7,9 @@ import os
 import re
 from typing import Any, Dict, List, Optional, Sequence
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel, last_capture
 from ansible_collections.kdump.fleet.plugins.module_utils.host import iomem
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 
 # Newer kernels have these files in a directory of their own, and links at the old names.
 LOADED = ("/sys/kernel/kexec/crash_loaded", "/sys/kernel/kexec_crash_loaded")
@@ -46,7 +45,7 @@ def read(host: Host, capture: Optional[Dict[str, int]] = None) -> Dict[str, Any]
     result["armed"] = is_armed(result)
     result.update(_reserved(host, memory_map, result))
     result.update(_asked(host, result))
-    result["capture"] = _capture(result, capture or proof.measured(host))
+    result["capture"] = _capture(result, capture or last_capture.measured(host))
     result["summary"] = _summary(result)
     return result
 
@@ -57,10 +56,7 @@ def is_armed(memory: Dict[str, Any]) -> bool:
 
 
 def _iomem(host: Host) -> str:
-    try:
-        return host.read("/proc/iomem") or ""
-    except PermissionError:  # hardened hosts keep it to root
-        return ""
+    return host.read_if_allowed("/proc/iomem") or ""  # hardened hosts keep it to root
 
 
 def _first(host: Host, names: Sequence[str]) -> Optional[str]:

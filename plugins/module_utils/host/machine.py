@@ -128,6 +128,13 @@ class Host(object):
                 time.sleep(BUSY_PAUSE)
         return None  # pragma: no cover  (the loop returns or raises)
 
+    def read_if_allowed(self, name: str) -> Optional[str]:
+        """The same; None as well where the file is kept to others."""
+        try:
+            return self.read(name)
+        except PermissionError:
+            return None
+
     def which(self, command: str) -> Optional[str]:
         """The host's path of an executable in the standard directories, or None."""
         for directory in SBIN:

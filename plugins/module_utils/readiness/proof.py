@@ -10,13 +10,10 @@ import json
 import os
 from typing import Any, Dict, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import meminfo
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
-DIRECTORY = "/var/lib/kdump-fleet"
-RECORD = DIRECTORY + "/proof.json"
-MEASURED = DIRECTORY + "/capture-memory"
+RECORD = "/var/lib/kdump-fleet/proof.json"
 FORMAT = 2  # of the record; the filter proof_record writes it
 
 # The parts of the fingerprint that are dictionaries of their own.
@@ -59,7 +56,7 @@ def read(host: Host) -> Optional[Dict[str, Any]]:
     The record of an older version is one as well: fingerprint.py says why it is worth nothing any more.
     """
     try:
-        text = _read(host, RECORD)
+        text = host.read_if_allowed(RECORD)  # kept to root, like the dumps
         record = json.loads(text or "null")
     except OSError as error:
         raise _unusable(os.strerror(error.errno or 0)) from error
@@ -75,13 +72,6 @@ def read(host: Host) -> Optional[Dict[str, Any]]:
     if record["format"] > FORMAT:
         raise _unusable("its format is {0}, and this version reads up to {1}".format(record["format"], FORMAT))
     return {str(name): value for name, value in record.items()}
-
-
-def _read(host: Host, name: str) -> Optional[str]:
-    try:
-        return host.read(name)
-    except PermissionError:  # kept to root, like the dumps
-        return None
 
 
 def _unusable(why: str) -> ProofError:
@@ -106,14 +96,3 @@ def _misfit_of_files(record: Dict[str, Any]) -> Optional[str]:
     files = record["fingerprint"]["files"]
     shape = dict.fromkeys(files, _FILE)
     return _misfit(files, shape, "record.fingerprint.files")
-
-
-def measured(host: Host) -> Optional[Dict[str, int]]:
-    """The memory of the last measured capture in bytes: C(total_bytes) and C(least_available_bytes), or None.
-
-    The file holds the lines that the measuring unit writes inside the capture kernel, in kB as /proc/meminfo has them.
-    """
-    values = meminfo.parse(_read(host, MEASURED) or "")
-    if not {"total", "least_available"} <= set(values):
-        return None
-    return {"total_bytes": values["total"], "least_available_bytes": values["least_available"]}

@@ -5,6 +5,7 @@
 
 from typing import Any, Dict, List, Optional, Tuple
 
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import last_capture
 from ansible_collections.kdump.fleet.plugins.module_utils.host import identity, managed_block, mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
@@ -114,7 +115,7 @@ def report(
             "in_fstab": bool(managed_block.inside(host.read(mounts.TABLE) or "")),
         },
         "proof": _proof(facts),
-        "capture_measured": proof.measured(host),
+        "capture_measured": last_capture.measured(host),
         "symbols": dict(setup.symbols._asdict()),
         "recommended": dict(facts.recommended._asdict()) if facts.recommended else None,
         "selinux": facts.selinux,

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import last_capture
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, report
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdump_tools import COMPRESSIONS
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
@@ -275,7 +276,7 @@ def agree(documented: dict[str, Any], value: dict[str, Any], where: str) -> None
 
 def test_the_documentation_names_what_is_returned(tree: HostTree) -> None:
     tree.path("/var/crash").chmod(0o755)
-    tree.write(proof.MEASURED, "total 2\nleast_available 1\n")
+    tree.write(last_capture.MEASURED, "total 2\nleast_available 1\n")
     answer = report.report(tree.host(), Policy.of({"crashkernel": "default"}))
     assert answer["findings"]
     agree(yaml.safe_load(kdump_info.RETURN), answer, "RETURN")

@@ -11,9 +11,9 @@ from typing import Any, Callable, Dict, List
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import reserved
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.last_capture import MEASURED as MEASURED_FILE
 from ansible_collections.kdump.fleet.plugins.module_utils.host import machine as host
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -67,7 +67,7 @@ TWO = {
 NO_REGION = {"proc/iomem": "00001000-0009fbff : System RAM\n00100000-3ffdffff : System RAM\n"}
 NOTHING = dict(NO_REGION, **{"sys/kernel/kexec_crash_size": "0\n", "sys/kernel/kexec_crash_loaded": "0\n"})
 NO_KEXEC = dict(NO_REGION, **{"sys/kernel/kexec_crash_loaded": None, "sys/kernel/kexec_crash_size": None})
-MEASURED = {proof.MEASURED.lstrip("/"): "total 164392\nleast_available 70656\n"}
+MEASURED = {MEASURED_FILE.lstrip("/"): "total 164392\nleast_available 70656\n"}
 
 Files = Dict[str, Any]
 

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.crashkernel import CrashkernelError
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import (
     Facts,
@@ -257,11 +257,10 @@ def test_a_container_is_known_even_without_privileges(tree: HostTree, mark: str)
 def test_others_than_root_are_told_to_become_root(tree: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where a proof is kept, which they may not read."""
 
-    def closed(host: Any, name: str) -> None:
-        return None
+    def closed(host: Host, name: str) -> Optional[str]:
+        return HIDDEN if name == "/proc/iomem" else None
 
-    monkeypatch.setattr(proof, "_read", closed)
-    tree.write("/proc/iomem", HIDDEN)
+    monkeypatch.setattr(Host, "read_if_allowed", closed)
     with pytest.raises(KdumpError) as error:
         facts_of(tree)
     assert str(error.value) == ("Only root can judge a host: /proc/iomem hides its addresses. Run with become: true.")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import last_capture
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 from tests.unit.plugins.module_utils.host_tree import INITRD, HostTree
@@ -171,27 +172,4 @@ class Closed(Host):
 
 def test_others_than_root_see_no_proof() -> None:
     assert proof.read(Closed("/nowhere")) is None
-    assert proof.measured(Closed("/nowhere")) is None
-
-
-# ---- measurement of a capture
-
-
-@pytest.mark.parametrize(
-    ("text", "measured"),
-    [
-        (None, None),
-        ("", None),
-        ("total 100\n", None),
-        ("least_available 7\n", None),
-        ("total 100\nleast_available x\n", None),
-        ("total 100\nleast_available \u00b2\n", None),
-        ("\0\0\0\0", None),
-        ("total 100\nleast_available 7\n", {"total_bytes": 102400, "least_available_bytes": 7168}),
-        ("garbage\udcff\ntotal 100\nleast_available 7", {"total_bytes": 102400, "least_available_bytes": 7168}),
-    ],
-)
-def test_a_measurement_is_read(tree: HostTree, text: Optional[str], measured: Optional[Dict[str, int]]) -> None:
-    if text is not None:
-        tree.write(proof.MEASURED, text)
-    assert proof.measured(tree.host()) == measured
+    assert last_capture.measured(Closed("/nowhere")) is None

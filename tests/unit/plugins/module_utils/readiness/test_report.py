@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import last_capture
 from ansible_collections.kdump.fleet.plugins.module_utils.host import identity
 from ansible_collections.kdump.fleet.plugins.module_utils.host import machine as host_module
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
@@ -101,7 +102,7 @@ def test_a_host_without_proof_is_not_read_for_its_fingerprint(tree: HostTree) ->
 
 
 def test_a_measurement_is_handed_on(tree: HostTree) -> None:
-    tree.write(proof.MEASURED, "total 1000\nleast_available 500\n")
+    tree.write(last_capture.MEASURED, "total 1000\nleast_available 500\n")
     assert report(tree.host(), Policy())["capture_measured"] == {
         "total_bytes": 1024000,
         "least_available_bytes": 512000,
@@ -161,7 +162,7 @@ FILES = [
     CONFIGURATION,
     MENU,
     proof.RECORD,
-    proof.MEASURED,
+    last_capture.MEASURED,
     reboot_note.PATH,
     identity.NODENAME,
     identity.ROUTES,
