@@ -15,7 +15,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Kdu
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN, CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import fingerprint as fingerprints
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, reboot_note
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.target.directories import (
     Place,
     fallback_place,
@@ -23,6 +22,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.target.directories imp
     places,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
+from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.inspect import Inspection, inspect
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target
 
@@ -86,9 +86,9 @@ class Facts(NamedTuple):
     fingerprint: Optional[Dict[str, Any]]  # None where nobody asked and there is no proof to compare
     refusal: Optional[str]  # the kernel's own line about a reservation that it refused
     inspection: Optional[Inspection]  # None unless it was asked for
-    devices: Sequence[Tuple[Target, Finding]] = ()  # what speaks against raw targets
+    devices: Sequence[Tuple[Target, Obstacle]] = ()  # what speaks against raw targets
     fallback: Optional[Place] = None  # what has to have room for a dump that does not reach its target
-    servers: Sequence[Tuple[Optional[Target], Finding]] = ()  # what keeps a dump from getting through, where asked
+    servers: Sequence[Tuple[Optional[Target], Obstacle]] = ()  # what keeps a dump from getting through, where asked
 
 
 def setup_of(host: Host, policy: Policy) -> Setup:
@@ -212,7 +212,7 @@ def _recommended(
     return recommendation.recommend(used, estimate, default, resolution)
 
 
-def _devices(host: Host, setup: Setup, policy: Policy, dump_size: DumpSize) -> List[Tuple[Target, Finding]]:
+def _devices(host: Host, setup: Setup, policy: Policy, dump_size: DumpSize) -> List[Tuple[Target, Obstacle]]:
     """What speaks against raw targets. A host with others pays nothing, not even the import."""
     if not any(target.kind == "raw" for target in setup.targets):
         return []

@@ -12,6 +12,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import 
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, reboot_note, rules
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES, ROLLOUT, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts, gather
+from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Target
 
 
@@ -41,7 +42,7 @@ def _proof(facts: Facts) -> Optional[Dict[str, Any]]:
 
 def _asked(
     host: Host, facts: Facts, probe: Optional[str], name: Optional[str]
-) -> List[Tuple[Optional[Target], Finding]]:
+) -> List[Tuple[Optional[Target], Obstacle]]:
     """What dump servers say. A host with targets of its own pays nothing, not even the import."""
     if not probe or not any(target.kind in ("ssh", "nfs") for target in facts.setup.targets):
         return []

@@ -60,13 +60,14 @@ def target_rules(facts: Facts) -> Iterator[Finding]:
 
 def device_rules(facts: Facts) -> Iterator[Finding]:
     """May a raw target be overwritten? target/raw_device.py has looked at the device."""
-    for target, finding in facts.devices:
-        yield of_target(facts.setup, target, finding)
+    for target, obstacle in facts.devices:
+        yield of_target(facts.setup, target, Finding(*obstacle))
 
 
 def server_rules(facts: Facts) -> Iterator[Finding]:
     """Would a dump get through to its server? target/probe.py has asked it."""
-    for target, finding in facts.servers:
+    for target, obstacle in facts.servers:
+        finding = Finding(*obstacle)
         yield of_target(facts.setup, target, finding) if target else finding
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Would a dump get through to its server? Asked step by step, and the first step that fails is the one finding.
+"""Would a dump get through to its server? Asked step by step, and the first step that fails is the one obstacle.
 
 Imported for hosts with an ssh or nfs target alone. The commands on an ssh server are those of kdumpctl's own check
 (mkdumprd of kdump-utils 1.0.61), so a server that is restricted to a capture's commands answers them.
@@ -14,9 +14,9 @@ import time
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.target import ssh_failure
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
+from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
 from ansible_collections.kdump.fleet.plugins.module_utils.target.server_address import connect, is_this_host, words_of
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target
 
@@ -59,7 +59,7 @@ class StepError(Exception):
 
     def __init__(self, code: str, message: str) -> None:
         Exception.__init__(self, message)
-        self.finding = Finding(code, message)
+        self.obstacle = Obstacle(code, message)
 
 
 def server_of(target: Target) -> str:
@@ -70,21 +70,21 @@ def server_of(target: Target) -> str:
 
 def ask(
     host: Host, setup: Setup, dump_size: DumpSize, how: str, name: Optional[str] = None
-) -> List[Tuple[Optional[Target], Finding]]:
+) -> List[Tuple[Optional[Target], Obstacle]]:
     """Ask the server in use and, where that is another target, the one of the policy. They share the time.
 
-    A server that both go to and that cannot be reached is one finding, of no target.
+    A server that both go to and that cannot be reached is one obstacle, of no target.
     """
     targets = [target for target in setup.targets if target.kind in PORTS]
-    found = []  # type: List[Tuple[Optional[Target], Finding]]
+    found = []  # type: List[Tuple[Optional[Target], Obstacle]]
     for target in targets:
         # kdump-tools mounts an export at the path; kdumpctl has the path inside it.
         path = "/" if (setup.tool, target.kind) == ("kdump-tools", "nfs") else target.path
         probe = Probe(host, target, path, dump_size, how, share=len(targets), name=name)
-        found += [(target, finding) for finding in probe.findings()]
-    causes = {(server_of(target), finding.code): finding for target, finding in found if target}
-    if len(causes) < len(found) and all(finding.code in OF_SERVER for finding in causes.values()):
-        return [(None, finding) for finding in causes.values()]
+        found += [(target, obstacle) for obstacle in probe.findings()]
+    causes = {(server_of(target), obstacle.code): obstacle for target, obstacle in found if target}
+    if len(causes) < len(found) and all(obstacle.code in OF_SERVER for obstacle in causes.values()):
+        return [(None, obstacle) for obstacle in causes.values()]
     return found
 
 
@@ -111,12 +111,12 @@ class Probe(object):
         self._connect = connecting
         self._end = time.monotonic() + TOTAL_LIMIT / share
 
-    def findings(self) -> List[Finding]:
+    def findings(self) -> List[Obstacle]:
         """What keeps a dump from getting through: nothing, or the first thing, or too little room."""
         try:
             return list(self._ssh() if self.target.kind == "ssh" else self._nfs())
         except StepError as stop:
-            return [stop.finding]
+            return [stop.obstacle]
 
     def _run(self, argv: Sequence[str], accept: Sequence[int] = tuple(range(256))) -> CommandResult:
         return self.host.run(argv, max(min(COMMAND_LIMIT, self._end - time.monotonic()), 1.0), accept)
@@ -173,7 +173,7 @@ class Probe(object):
 
     # ---- ssh
 
-    def _ssh(self) -> Iterator[Finding]:
+    def _ssh(self) -> Iterator[Obstacle]:
         program = self.host.which("ssh")
         name, port, direct = server_of(self.target), PORTS["ssh"], True
         if program:
@@ -238,7 +238,7 @@ class Probe(object):
 
     # ---- nfs
 
-    def _nfs(self) -> Iterator[Finding]:
+    def _nfs(self) -> Iterator[Obstacle]:
         self._reach(server_of(self.target), PORTS["nfs"])
         if self.how != WRITE:
             return
@@ -276,16 +276,16 @@ class Probe(object):
 
     # ---- room
 
-    def _free(self, answer: CommandResult) -> Iterator[Finding]:
+    def _free(self, answer: CommandResult) -> Iterator[Obstacle]:
         """Judge the room that df tells."""
         words = (answer.stdout.splitlines() or [""])[-1].split()
         if words and words[0].isdigit():
             yield from self._room(int(words[0]) * 1024)
 
-    def _room(self, free: int) -> Iterator[Finding]:
+    def _room(self, free: int) -> Iterator[Obstacle]:
         need = self.dump_size.beyond(free)
         if need:
-            yield Finding(
+            yield Obstacle(
                 "target-space-low",
                 "{0}:{1} has {2} MiB free; a dump of this host may need {3} MiB ({4}).".format(
                     self.target.location, self.path, free // MIB, need.bytes // MIB, need.source

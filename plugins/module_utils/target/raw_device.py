@@ -14,8 +14,8 @@ from typing import Iterator, List, Optional, Tuple
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_arguments, mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
+from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target
 
 BLOCK = "/sys/class/block/"
@@ -28,48 +28,48 @@ DUMPS = (b"makedumpfile\0\0\0\0", b"KDUMP   ")
 NO_SIGNATURE, AMBIVALENT = 2, 8  # exit statuses of blkid -p
 
 
-def judge(host: Host, setup: Setup, policy: Policy, dump_size: DumpSize) -> List[Tuple[Target, Finding]]:
+def judge(host: Host, setup: Setup, policy: Policy, dump_size: DumpSize) -> List[Tuple[Target, Obstacle]]:
     """What speaks against each raw target, the one in use and the one of the policy."""
     return [
-        (target, finding)
+        (target, obstacle)
         for target in setup.targets
         if target.kind == "raw" and host.exists(target.location)  # one that is missing is refused with its line
-        for finding in _readable(host, target.location, policy.overwrite_device, dump_size)
+        for obstacle in _readable(host, target.location, policy.overwrite_device, dump_size)
     ]
 
 
-def _readable(host: Host, name: str, overwrite: Optional[str], dump_size: DumpSize) -> List[Finding]:
+def _readable(host: Host, name: str, overwrite: Optional[str], dump_size: DumpSize) -> List[Obstacle]:
     """What is found about a device. One that cannot be read stops no look at the host."""
     try:
         return list(_of_device(host, name, overwrite, dump_size))
     except OSError as error:
-        return [Finding("target-device-unfit", "{0} cannot be read: {1}.".format(name, error.strerror or error))]
+        return [Obstacle("target-device-unfit", "{0} cannot be read: {1}.".format(name, error.strerror or error))]
 
 
-def _of_device(host: Host, name: str, overwrite: Optional[str], dump_size: DumpSize) -> Iterator[Finding]:
+def _of_device(host: Host, name: str, overwrite: Optional[str], dump_size: DumpSize) -> Iterator[Obstacle]:
     device = _device(host, name)
     label = name if device == name else "{0} ({1})".format(name, device)
     block = BLOCK + _kernel_name(device)
     if not host.exists(block):
-        yield Finding("target-device-unfit", "{0} is no block device: {1} does not exist.".format(label, block))
+        yield Obstacle("target-device-unfit", "{0} is no block device: {1} does not exist.".format(label, block))
         return
     use = _use(host, device)
     if use:
-        yield Finding(
+        yield Obstacle(
             "target-device-in-use", "A dump would overwrite {0} from its first byte, and it {1}.".format(label, use)
         )
         return
     content = _content(host, device)
     if content and not (overwrite and _device(host, overwrite) == device):
-        yield Finding(
+        yield Obstacle(
             "target-device-not-empty", "A dump would overwrite {0} from its first byte, and {1}.".format(label, content)
         )
     if (host.read(block + "/ro") or "").strip() == "1":
-        yield Finding("target-device-unfit", "{0} is read-only.".format(label))
+        yield Obstacle("target-device-unfit", "{0} is read-only.".format(label))
     size = int((host.read(block + "/size") or "0").strip() or 0) * SECTOR
     need = dump_size.beyond(size)
     if need:
-        yield Finding(
+        yield Obstacle(
             "target-device-unfit",
             "{0} has {1}; a dump of this host may need {2} ({3}).".format(
                 label, mebibytes(size), mebibytes(need.bytes), need.source

@@ -20,7 +20,7 @@ _UNTOLD = re.compile("Warning: Permanently added|^debug|^\\*\\*")
 
 
 def cause(target: Target, words: Sequence[str], answer: CommandResult) -> Tuple[str, str]:
-    """The code of the finding, and its message; I(words) are the command."""
+    """The code of the obstacle, and its message; I(words) are the command."""
     told = said(answer)
     if answer.rc != OWN_STATUS and _GATE.search(answer.stderr):
         return "target-gate-fails", "The gate of {0} does not start (exit status {1}): {2}.".format(

@@ -19,11 +19,11 @@ from unittest import mock
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import gather
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
 from ansible_collections.kdump.fleet.plugins.module_utils.target import probe as dump_target_probe
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
+from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
 from ansible_collections.kdump.fleet.plugins.module_utils.target.probe import Probe, server_of
 from ansible_collections.kdump.fleet.plugins.module_utils.target.server_address import connect, is_this_host
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Target
@@ -86,7 +86,7 @@ class Server(object):
         if address in self.refusing:
             raise self.refusing[address]
 
-    def found(self, target: Target, how: str = "write", needed: int = 0) -> List[Finding]:
+    def found(self, target: Target, how: str = "write", needed: int = 0) -> List[Obstacle]:
         host = Host(str(self.tree.root), self.run)
         return Probe(host, target, target.path, whole(host, needed), how, self.connect).findings()
 
@@ -273,7 +273,7 @@ def test_a_gate_that_refuses_has_started(client: HostTree, said: str) -> None:
     assert finding.code == "target-path-not-writable"
 
 
-def asked(client: HostTree, answer: Answer, name: str = "web1", needed: int = 0) -> Tuple[List[Finding], List[str]]:
+def asked(client: HostTree, answer: Answer, name: str = "web1", needed: int = 0) -> Tuple[List[Obstacle], List[str]]:
     """What is found when the gate is asked whose key this is, and the last commands."""
     server = Server(client)
     plain = server.answers["df"]
@@ -346,7 +346,7 @@ def test_a_refused_connection_is_a_closed_port(client: HostTree, target: Target)
     }
     port = {"ssh": 22, "nfs": 2049}[target.kind]
     expected = "dump1 (192.0.2.1) refuses connections to port {0}.".format(port)
-    assert server.found(target) == [Finding("target-port-closed", expected)]
+    assert server.found(target) == [Obstacle("target-port-closed", expected)]
 
 
 def test_silence_and_no_route_are_told_for_each_address(client: HostTree) -> None:
@@ -357,7 +357,7 @@ def test_silence_and_no_route_are_told_for_each_address(client: HostTree) -> Non
         "2001:db8::1": OSError(errno.ENETUNREACH, "Network is unreachable"),
     }
     expected = "No connection to port 22 of dump1: 192.0.2.1: timed out; 2001:db8::1: Network is unreachable."
-    assert server.found(SSH) == [Finding("target-unreachable", expected)]
+    assert server.found(SSH) == [Obstacle("target-unreachable", expected)]
 
 
 def test_one_address_that_answers_is_enough(client: HostTree) -> None:
@@ -476,7 +476,7 @@ def test_a_command_on_an_export_is_told_in_words(client: HostTree) -> None:
     host = Host(str(client.root), stopped)
     probe = Probe(host, MOUNTED_NFS, "/var/crash", whole(host, 0), "write", server.connect)
     expected = "dump1:/export: writing a file on it had not ended after 20 seconds and was stopped."
-    assert probe.findings() == [Finding("target-unreachable", expected)]
+    assert probe.findings() == [Obstacle("target-unreachable", expected)]
 
 
 @pytest.fixture
@@ -490,7 +490,7 @@ def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "export"
 
 
-def on_export(client: HostTree, path: str, needed: int = 0) -> List[Finding]:
+def on_export(client: HostTree, path: str, needed: int = 0) -> List[Obstacle]:
     """What is found when the commands on the export are run."""
     server = Server(client)
 
@@ -514,7 +514,7 @@ def test_an_export_is_written_and_left_as_it_was(client: HostTree, export: Path)
 
 
 def test_a_path_that_is_not_on_the_export(client: HostTree, export: Path) -> None:
-    assert on_export(client, "/other") == [Finding("target-missing", "/other does not exist on dump1:/export.")]
+    assert on_export(client, "/other") == [Obstacle("target-missing", "/other does not exist on dump1:/export.")]
     (export / "file").touch()
     (finding,) = on_export(client, "/file")
     assert finding.code == "target-path-not-writable"
@@ -561,7 +561,7 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> List[Probe]:
     """The probes that are made; none of them is run."""
     made: List[Probe] = []
 
-    def findings(self: Probe) -> List[Finding]:
+    def findings(self: Probe) -> List[Obstacle]:
         made.append(self)
         return []
 
