@@ -18,7 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.target import ssh_fail
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
 from ansible_collections.kdump.fleet.plugins.module_utils.target.server_address import connect, is_this_host, words_of
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target, server_of
 
 READ, WRITE = "read", "write"
 OF_SERVER = ("target-name-unresolved", "target-unreachable", "target-is-this-host")  # whichever way dumps go to it
@@ -60,12 +60,6 @@ class StepError(Exception):
     def __init__(self, code: str, message: str) -> None:
         Exception.__init__(self, message)
         self.obstacle = Obstacle(code, message)
-
-
-def server_of(target: Target) -> str:
-    """The name or address of the server in a location, without brackets."""
-    name = target.location.partition(":/")[0] if target.kind == "nfs" else target.location.rpartition("@")[2]
-    return name.strip("[]")
 
 
 def ask(

@@ -12,8 +12,7 @@ import re
 from typing import Iterator, List, Set, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.target.probe import server_of
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target, server_of
 
 LIMIT = 20.0  # seconds
 _DEVICE = re.compile(r" dev (\S+)")

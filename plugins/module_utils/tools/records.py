@@ -45,6 +45,12 @@ class Target(NamedTuple):
     sshkey: str = ""
 
 
+def server_of(target: Target) -> str:
+    """The name or address of the server in a location, without brackets."""
+    name = target.location.partition(":/")[0] if target.kind == "nfs" else target.location.rpartition("@")[2]
+    return name[1:-1] if name.startswith("[") and name.endswith("]") else name
+
+
 class TargetMount(NamedTuple):
     """A file system of its own for dumps that the policy wants mounted, and what there is of it.
 

@@ -24,9 +24,9 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report impor
 from ansible_collections.kdump.fleet.plugins.module_utils.target import probe as dump_target_probe
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
-from ansible_collections.kdump.fleet.plugins.module_utils.target.probe import Probe, server_of
+from ansible_collections.kdump.fleet.plugins.module_utils.target.probe import Probe
 from ansible_collections.kdump.fleet.plugins.module_utils.target.server_address import connect, is_this_host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Target, server_of
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, HostTree
 from tests.unit.plugins.module_utils.target import export_stub
 
