@@ -12,9 +12,10 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect impo
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel, recommendation, reserved
 from ansible_collections.kdump.fleet.plugins.module_utils.host import boot_sysctl, kernel_log
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN, CommandError, Host
+from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import fingerprint as fingerprints
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, reboot_note
+from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
 from ansible_collections.kdump.fleet.plugins.module_utils.target.directories import (
     Place,
     fallback_place,
@@ -27,17 +28,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.tools.inspect import I
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
-DPKG_DATABASE = "/var/lib/dpkg/status"
-# In the order of their weight: what is installed decides, then what can be installed.
-TOOLS = (
-    ("kdump-config", "kdump-tools"),
-    ("kdumpctl", "kdumpctl"),
-    ("apt-get", "kdump-tools"),
-    ("dnf5", "kdumpctl"),
-    ("dnf", "kdumpctl"),
-    ("yum", "kdumpctl"),
-)
-LOOKED_FOR = "kdump-config or kdumpctl (installed), apt-get (to install kdump-tools), or dnf or yum (kdumpctl), in {0}"
 # What the kernel says about a reservation that it refuses: kernel/crash_reserve.c, once kernel/crash_core.c.
 REFUSAL = re.compile(
     "crashkernel: |crashkernel .*(?:failed|zero bytes)|cannot (?:allocate|reserve) crashkernel", re.IGNORECASE
@@ -89,29 +79,6 @@ class Facts(NamedTuple):
     devices: Sequence[Tuple[Target, Obstacle]] = ()  # what speaks against raw targets
     fallback: Optional[Place] = None  # what has to have room for a dump that does not reach its target
     servers: Sequence[Tuple[Optional[Target], Obstacle]] = ()  # what keeps a dump from getting through, where asked
-
-
-def setup_of(host: Host, policy: Policy) -> Setup:
-    """The set-up by what the host has, never by what it is called."""
-    found = [(command, tool) for command, tool in TOOLS if host.which(command)]
-    # apt is a package of Fedora, too: what it manages decides where there is dnf as well.
-    if len(found) > 1 and found[0][0] == "apt-get" and not (host.read(DPKG_DATABASE) or "").strip():
-        found = found[1:]
-    tool = found[0][1] if found else None
-    # Each family is imported where it is needed: a host compiles what it imports anew at every call.
-    if tool == "kdump-tools":
-        from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdump_tools import read as read_kdump_tools
-
-        return read_kdump_tools(host, policy)
-    if tool == "kdumpctl":
-        from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.read import read as read_kdumpctl
-
-        return read_kdumpctl(host, policy)
-    raise KdumpError(
-        "No known kdump tool and no way to install one. Looked for {0}; found none.".format(
-            LOOKED_FOR.format(", ".join(SBIN))
-        )
-    )
 
 
 def boot_of(host: Host) -> Boot:

@@ -21,7 +21,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.shell_file import
     overriding,
     parse,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.target import boot_mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import debug_symbols, options
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
     DEFAULT_KEY,
@@ -228,16 +227,14 @@ def _missing(host: Host, target: Target) -> List[Command]:
     return [command for command in COMMANDS + CLIENTS.get(target.kind, ()) if not host.which(command.name)]
 
 
-def read(host: Host, policy: Policy) -> Setup:
-    """The set-up of a host with kdump-tools, or of one that will get it. Reads files only."""
+def read(host: Host, policy: Policy, mount: Optional[TargetMount] = None) -> Setup:
+    """The set-up of a host with kdump-tools, or of one that will get it. Reads files only.
+
+    I(mount) is what the policy asks to be mounted; target/configured.py knows.
+    """
     text = host.read(CONFIGURATION)
     parsed = parse(text or "", CONFIGURATION)
     settings = effective(parsed.values)
-    mount = None
-    if policy.mount_point is not None:
-        from ansible_collections.kdump.fleet.plugins.module_utils.target import mount as target_mount
-
-        mount = target_mount.wanted(host, policy, CAPTURE_UNIT)
     own = parse(managed_block.outside(text or ""), CONFIGURATION).values
     asked = wanted(host, policy, own, mount)
     in_effect = dict(settings, **asked)
@@ -284,5 +281,4 @@ def read(host: Host, policy: Policy) -> Setup:
         fallback=Fallback(wanted_target.path, wanted_target.path) if policy.wants_fallback else None,
         fallback_missing=next((name for name in FALLBACK if policy.wants_fallback and not host.exists(name)), None),
         mount=mount,
-        doubt_at_boot=boot_mounts.doubt(host, target.directory, CAPTURE_UNIT) if target.directory else None,
     )

@@ -200,6 +200,11 @@ class ConfigurationFile(NamedTuple):
     left_over: List[str] = []  # settings in the block that the policy does not name, which a previous one has
     overridden: Dict[str, int] = {}  # settings that a line behind the block sets to another value, with its number
 
+    @property
+    def in_effect(self) -> Dict[str, str]:
+        """The settings once the policy is in effect; an empty value stands for none."""
+        return {name: value for name, value in dict(self.settings, **self.wanted).items() if value}
+
     def differences(self) -> List[str]:
         """The settings that a rollout changes to what the policy asks for; an empty value stands for none."""
         changed = [

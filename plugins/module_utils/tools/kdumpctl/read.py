@@ -13,7 +13,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import cr
 from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts, systemd_units
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Problem
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.target import nfs_options
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import debug_symbols, options
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import conf, conf_on_host, fallback
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import environment as kdumpctl_environment
@@ -58,25 +57,21 @@ DEFAULT_CRASHKERNEL = {
 DEFAULT_CRASHKERNEL_EL9 = {"x86_64": "1G-4G:192M,4G-64G:256M,64G-:512M"}
 
 
-def read(host: Host, policy: Policy) -> Setup:
+def read(host: Host, policy: Policy, mount: Optional[TargetMount] = None) -> Setup:
     """The set-up of a host with kdumpctl, or of one that will get it.
 
+    I(mount) is what the policy asks to be mounted; target/configured.py knows.
     Reads files. One command is run where the policy asks for the default of crashkernel=, which kdumpctl knows, and
     another where it asks for a new core collector, whose options makedumpfile judges.
     """
     program = host.which("kdumpctl")
     known = conf.accepted(host.read(program) or "") if program else None
     working = systemd_units.is_working(host, UNIT)
-    mount = None
-    if policy.mount_point is not None:
-        from ansible_collections.kdump.fleet.plugins.module_utils.target import mount as target_mount
-
-        mount = target_mount.wanted(host, policy, UNIT)
     main = _main_file(host, policy, known, mount)
     environment = kdumpctl_environment.read(host, policy)
     settings = main.settings
     target = kdumpctl_target.target(host, settings, mount)
-    in_effect = _merged(settings, main.wanted)
+    in_effect = main.in_effect
     wanted_target = kdumpctl_target.target(host, in_effect, mount)
     release = environment.settings.get("KDUMP_KERNELVER") or (host.read("/proc/sys/kernel/osrelease") or "").strip()
     capture_kernel = _first(host, ("/boot/vmlinuz-" + release, "/lib/modules/{0}/vmlinuz".format(release)))
@@ -111,15 +106,13 @@ def read(host: Host, policy: Policy) -> Setup:
         ),
         initrd_sources=[name for name in (CONFIGURATION, capture_kernel, target.sshkey) if name]
         + fallback.files(settings)
-        + ([mounts.TABLE] if nfs_options.DIRECTIVE in settings else []),
+        + ([mounts.TABLE] if "nfs" in settings else []),
         capture_files=fallback.files(settings),
         keep_dumps=0,
         collector=in_effect.get("core_collector", ""),
         symbols=debug_symbols.of_rpm_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
         fallback=fallback.of(host, in_effect),
         mount=mount,
-        export=nfs_options.wanted(host, policy, in_effect),
-        hard_mount=nfs_options.hard(host, in_effect),
     )
 
 

@@ -17,8 +17,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import 
     boot_of,
     gather,
     refusal_line,
-    setup_of,
 )
+from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
 from tests.unit.plugins.module_utils.host_tree import IOMEM, MENU, VALUE, HostTree, kernel_log
 

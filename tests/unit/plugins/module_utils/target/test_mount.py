@@ -13,8 +13,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
-from ansible_collections.kdump.fleet.plugins.module_utils.tools import kdump_tools
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import read as kdumpctl
+from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target, TargetMount
 from tests.unit.plugins.module_utils import rpm_tree
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, HostTree, ready_host
@@ -79,7 +78,7 @@ def no_commands(argv: List[str], timeout: float) -> CommandResult:
 
 
 def mount_of(tree: HostTree, **policy: Any) -> TargetMount:
-    found = kdump_tools.read(tree.host(), Policy.of(dict(POLICY, **policy))).mount
+    found = setup_of(tree.host(), Policy.of(dict(POLICY, **policy))).mount
     assert found is not None
     return found
 
@@ -93,7 +92,7 @@ def findings(tree: HostTree, **policy: Any) -> List[Tuple[str, str, List[str]]]:
 
 
 def test_nothing_is_mounted_unless_it_is_asked_for(tree: HostTree) -> None:
-    setup = kdump_tools.read(tree.host(), Policy.of({"path": "/var/crash"}))
+    setup = setup_of(tree.host(), Policy.of({"path": "/var/crash"}))
     assert setup.mount is None
     answer = report(tree.host(), Policy())
     assert (answer["target"]["mount"], answer["target"]["in_fstab"], answer["findings"]) == (None, False, [])
@@ -146,7 +145,7 @@ def test_after_the_roll_out_nothing_is_left_to_do_and_no_command_is_run(rolled_o
     ],
 )
 def test_dumps_go_to_the_path_inside_it(tree: HostTree, path: Optional[str], mount_point: str, directory: str) -> None:
-    setup = kdump_tools.read(tree.host(), Policy.of(dict(POLICY, path=path, mount_point=mount_point)))
+    setup = setup_of(tree.host(), Policy.of(dict(POLICY, path=path, mount_point=mount_point)))
     assert setup.files[0].wanted["KDUMP_COREDIR"] == directory
     assert setup.wanted_target == Target("local", "", directory, directory)
     assert setup.mount and setup.mount.directory == "/srv/dumps"
@@ -154,7 +153,7 @@ def test_dumps_go_to_the_path_inside_it(tree: HostTree, path: Optional[str], mou
 
 def test_a_server_is_left_for_it(tree: HostTree) -> None:
     tree.append(CONFIGURATION, "NFS=dump1:/export\n")
-    setup = kdump_tools.read(tree.host(), Policy.of(POLICY))
+    setup = setup_of(tree.host(), Policy.of(POLICY))
     assert (setup.target.kind, setup.wanted_target.kind) == ("nfs", "local")
     assert (setup.files[0].wanted["NFS"], setup.files[0].wanted["SSH"]) == ("", "")
 
@@ -376,7 +375,7 @@ def test_a_policy_that_makes_no_sense_is_an_error(tree: HostTree, policy: Dict[s
 
 def test_without_a_mount_point_kdump_tools_knows_no_file_systems(tree: HostTree) -> None:
     with pytest.raises(KdumpError, match="For a file system of its own, set kdump_mount_point, or mount it through"):
-        kdump_tools.read(tree.host(), Policy.of({"target": POLICY["target"]}))
+        setup_of(tree.host(), Policy.of({"target": POLICY["target"]}))
 
 
 # ---- a file system that the capture kernel may not find
@@ -427,7 +426,7 @@ def rpm(tmp_path: Path) -> rpm_tree.RpmTree:
 
 
 def rpm_setup(tree: HostTree) -> Setup:
-    return kdumpctl.read(tree.host(), Policy.of(dict(POLICY, path="/crash")))
+    return setup_of(tree.host(), Policy.of(dict(POLICY, path="/crash")))
 
 
 def test_with_kdumpctl_the_path_is_inside_it(rpm: HostTree) -> None:

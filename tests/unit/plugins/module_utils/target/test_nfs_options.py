@@ -13,7 +13,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
 from ansible_collections.kdump.fleet.plugins.module_utils.target import nfs_options
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import read as kdumpctl
+from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ExportLine, Policy
 from tests.unit.plugins.module_utils.host_tree import ready_host
 from tests.unit.plugins.module_utils.rpm_tree import CONFIGURATION, INITRD, RpmTree, ready_rpm_host
@@ -46,7 +46,7 @@ def set_table(tree: RpmTree, text: str) -> None:
 
 
 def exported(tree: RpmTree, **policy: Any) -> Optional[ExportLine]:
-    return kdumpctl.read(tree.host(), Policy.of(dict(POLICY, **policy))).export
+    return setup_of(tree.host(), Policy.of(dict(POLICY, **policy))).export
 
 
 def findings(tree: RpmTree, policy: Dict[str, Any]) -> List[List[str]]:

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import Estimate
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import setup_of
+from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.inspect import Inspection, inspect
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
 from tests.unit.plugins.module_utils.host_tree import HostTree

@@ -14,7 +14,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Kdu
 from ansible_collections.kdump.fleet.plugins.module_utils.host.managed_block import BEGIN, END
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import kdump_tools
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdump_tools import APPEND, DEFAULTS, effective
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target, TargetMount
 from tests.unit.plugins.module_utils.host_tree import (
     CAPTURE_ARGUMENTS,
     CONFIGURATION,
@@ -378,8 +378,9 @@ def test_a_target_that_it_does_not_know_is_refused(tree: HostTree, target: Dict[
 
 def test_no_server_is_left_beside_a_file_system_of_its_own(tree: HostTree) -> None:
     tree.append(CONFIGURATION, "FTP=old:/incoming\n")
-    target = {"type": "ext4", "location": "LABEL=dumps"}
-    setup = setup_of(tree, target=target, mount_point="/srv/dumps", path="/var/crash")
+    mount = TargetMount("LABEL=dumps", "ext4", "/srv/dumps")
+    policy = {"target": {"type": "ext4", "location": mount.device}, "mount_point": mount.directory}
+    setup = kdump_tools.read(tree.host(), Policy.of(policy), mount)
     assert [setup.files[0].wanted[name] for name in kdump_tools.REMOTE] == [""] * 3
     assert setup.wanted_target.kind == "local"
 
