@@ -15,6 +15,7 @@ import yaml
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES
 from ansible_collections.kdump.fleet.plugins.plugin_utils.known_variables import FACTS
 from tests.checkout import ROOT, files
+from tests.unit.test_floors import FLOOR
 
 MODULES = [path for path in files() if path.parent == Path("plugins/modules") and path.suffix == ".py"]
 ROLES = sorted({path.parts[1] for path in files() if path.parts[0] == "roles"})
@@ -194,3 +195,26 @@ def test_facts_that_roles_set_are_described_in_one_place() -> None:
     described = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert described == {name for name in facts if not name.startswith("__")}
     assert described <= FACTS
+
+
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
+UTILS = ROOT / "plugins/module_utils"
+
+
+def test_files_that_the_architecture_names_exist() -> None:
+    """They are named from the repository's directory, or from that of module_utils."""
+    names = {name for name in re.findall(r"`([^`\s]+)`", ARCHITECTURE) if re.search(r"\.(?:py|yml|md)$|/", name)}
+    assert len(names) > 40
+    assert sorted(name for name in names if not (ROOT / name).exists() and not (UTILS / name).exists()) == []
+
+
+def test_the_architecture_has_every_package_on_its_floor() -> None:
+    """The table is the order that the unit test keeps."""
+    rows = re.findall(r"^\| (\d) \| `(\w+)/` \|", ARCHITECTURE, re.MULTILINE)
+    assert {package: int(floor) - 1 for floor, package in rows} == FLOOR
+    assert rows == sorted(rows, key=lambda row: -int(row[0]))
+
+
+def test_the_architecture_fits_on_a_screen() -> None:
+    """Whoever reads it reads all of it."""
+    assert len(ARCHITECTURE.splitlines()) <= 60
