@@ -12,7 +12,12 @@ import os
 import re
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import bls, grub_menu, shell_settings
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import (
+    bls,
+    grub_menu,
+    kernel_install,
+    shell_settings,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
     BLS_ENTRIES,
     BootEntry,
@@ -25,14 +30,15 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     wanted_values,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import OTHER_VARIABLES, SETTINGS, VARIABLE
+from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.kernel_install import (
+    COMMAND_LINE,
+    VENDORS_COMMAND_LINE,
+)
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import split_values
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN, Host
 
 ENVIRONMENT = "/boot/grub2/grubenv"  # the one that grubby edits
 SCRIPT = "/usr/libexec/grubby/grubby-bls"
-KERNEL_COMMAND_LINE = "/etc/kernel/cmdline"
-VENDORS_COMMAND_LINE = "/usr/lib/kernel/cmdline"
 INSTALLER = "/usr/lib/kernel/install.d/20-grub.install"
 KERNELOPTS = "kernelopts"
 PLAIN_OPTIONS = re.compile("^options ", re.MULTILINE)  # behind a tab grubby finds nothing, and writes just that
@@ -77,12 +83,7 @@ class Grubby(BootLoader):
     def future_arguments(self) -> str:
         if self._installs_kernelopts():
             return self._variables().get(KERNELOPTS, "")
-        for path in (KERNEL_COMMAND_LINE, VENDORS_COMMAND_LINE):
-            text = self.host.read(path)
-            if text is not None:
-                return " ".join(split_values(text))
-        running = split_values(self.host.read("/proc/cmdline") or "")
-        return " ".join(word for word in running if not word.startswith(("BOOT_IMAGE=", "initrd=")))
+        return kernel_install.command_line(self.host)
 
     def plan(self, wanted: Optional[str]) -> Plan:
         values = wanted_values(wanted)
@@ -103,10 +104,10 @@ class Grubby(BootLoader):
         # For old firmware of POWER grubby also runs grub2-mkconfig, which writes the menu by way of menu.new.
         menus = [self.menu, self.menu + ".new"] if self.menu else []
         settings = [self._environment_path(), ENVIRONMENT, SETTINGS] if self.menu else []
-        return [one.path for one in self._found()] + settings + [KERNEL_COMMAND_LINE] + menus
+        return [one.path for one in self._found()] + settings + [COMMAND_LINE] + menus
 
     def sources(self) -> List[str]:
-        paths = [KERNEL_COMMAND_LINE, VENDORS_COMMAND_LINE]
+        paths = [COMMAND_LINE, VENDORS_COMMAND_LINE]
         if self.menu:
             paths += [SETTINGS, self._environment_path()]
         return [path for path in paths if shell_settings.sets_crashkernel(self.host.read(path) or "")]
@@ -155,7 +156,7 @@ class Grubby(BootLoader):
     def _installs_kernelopts(self) -> bool:
         """Whether new kernels get C($kernelopts), as in EL 8; the installer's own text says so."""
         script = self.host.read(INSTALLER) if self.menu else None
-        return script is not None and "$" + KERNELOPTS in script and KERNEL_COMMAND_LINE not in script
+        return script is not None and "$" + KERNELOPTS in script and COMMAND_LINE not in script
 
     def _kernelopts(self) -> str:
         """The variable's value where entries, or kernels to come, take their arguments from it."""
@@ -166,7 +167,7 @@ class Grubby(BootLoader):
 
     def _makes_command_line(self) -> bool:
         """Whether grubby would make /etc/kernel/cmdline (from the last entry, the one for rescue) and keep it."""
-        return KERNEL_COMMAND_LINE in self._script() and not self._installs_kernelopts()
+        return COMMAND_LINE in self._script() and not self._installs_kernelopts()
 
     def _script(self) -> str:
         """The text of grubby itself: releases differ in what they know."""
@@ -181,16 +182,16 @@ class Grubby(BootLoader):
         if text is not None:
             new = shell_settings.edit(text, wanted, VARIABLE, OTHER_VARIABLES, SETTINGS)
             changes += [FileChange(SETTINGS, text, new)] if new != text else []
-        text = self.host.read(KERNEL_COMMAND_LINE)
+        text = self.host.read(COMMAND_LINE)
         if text is not None:
             new = crashkernel.replace(text, wanted)
             # Untouched while /etc/default/grub is newer, grub2-mkconfig would write it anew from that.
-            changes += [FileChange(KERNEL_COMMAND_LINE, text, new)] if new != text or changes else []
+            changes += [FileChange(COMMAND_LINE, text, new)] if new != text or changes else []
         elif self._makes_command_line() and crashkernel.values(self.future_arguments()) != wanted_values(wanted):
             vendors = self.host.read(VENDORS_COMMAND_LINE)
             chosen = [entry for entry in self.next_entries(entries) if entry in entries] or entries
             base = chosen[0].arguments + "\n" if vendors is None else vendors
-            changes.append(FileChange(KERNEL_COMMAND_LINE, None, crashkernel.replace(base, wanted)))
+            changes.append(FileChange(COMMAND_LINE, None, crashkernel.replace(base, wanted)))
         return changes
 
     def _grubby(self, values: List[str]) -> List[str]:
@@ -202,7 +203,7 @@ class Grubby(BootLoader):
 
     def _grubby_can(self, wanted: Optional[str]) -> bool:
         """Whether grubby brings every line to the wanted values without harm to other arguments."""
-        lines = (self.host.read(KERNEL_COMMAND_LINE) or "").rstrip("\n").split("\n")
+        lines = (self.host.read(COMMAND_LINE) or "").rstrip("\n").split("\n")
         if len(lines) > 1:  # of which grubby would keep the first
             return False
         texts = [one.entry.options if PLAIN_OPTIONS.search(one.text) else None for one in self._found()]
