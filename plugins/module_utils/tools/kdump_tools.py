@@ -8,7 +8,7 @@ Source of names, defaults and behaviour: kdump-tools(5), kdump-config(8) and the
 
 import os
 import re
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host import managed_block, systemd_units
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError, Problem
@@ -21,7 +21,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.shell_file import
     overriding,
     parse,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.tools import debug_symbols, options
+from ansible_collections.kdump.fleet.plugins.module_utils.tools import capture_needs, debug_symbols, options
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
     DEFAULT_KEY,
     Command,
@@ -47,8 +47,6 @@ FALLBACK = (
     "/etc/systemd/system/{0}.d/kdump-fleet-fallback.conf".format(CAPTURE_UNIT),
 )
 APPEND = "KDUMP_CMDLINE_APPEND"
-# A panic inside the capture kernel hangs the host unless it is told to reboot (seconds).
-CAPTURE_PANIC = "panic=10"
 # crashkernel= where the policy asks for "default": the sizes of kdumpctl's table for x86_64 (2G-64G:256M,64G-:512M),
 # with the 192M of Debian's package below 2 GiB, where that table would reserve nothing.
 CRASHKERNEL = "512M-2G:192M,2G-64G:256M,64G-:512M"
@@ -62,7 +60,6 @@ FORMS = {
     "nfs": re.compile(r"(?:[^\s:/\[\]-][^\s:/\[\]]*|\[[0-9a-fA-F:.]+(?:%\w+)?\]):/\S*\Z"),
 }
 FAILURE_COMMANDS = ("reboot", "halt", "poweroff")
-COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"))
 # What reaches a server, in the running kernel and in the capture kernel, which boots the same root file system.
 CLIENTS = {"ssh": (Command("ssh", "openssh-client"),), "nfs": (Command("mount.nfs", "nfs-common"),)}
 COMPRESSIONS = ("none", "bzip2", "gzip", "lz4", "xz")
@@ -83,13 +80,6 @@ def effective(values: Dict[str, str]) -> Dict[str, str]:
     return dict(DEFAULTS, **{name: value for name, value in values.items() if value or name not in DEFAULTS})
 
 
-def _with_capture_panic(arguments: str) -> str:
-    """The capture kernel's arguments, with a reboot after a panic unless they already say what to do."""
-    if any(word.startswith("panic=") for word in arguments.split()):
-        return arguments
-    return (arguments + " " + CAPTURE_PANIC).strip()
-
-
 def packaged_append(host: Host, own: Dict[str, str]) -> str:
     """The arguments that the capture kernel gets without kdump.fleet: the host's own, else the package's default."""
     if own.get(APPEND) and is_printable(own[APPEND]):
@@ -107,7 +97,7 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
 
     A file system that the roll-out mounts is a directory like any other to kdump-tools.
     """
-    result = {"USE_KDUMP": "1", APPEND: _with_capture_panic(packaged_append(host, own))}
+    result = {"USE_KDUMP": "1", APPEND: capture_needs.with_panic(packaged_append(host, own))}
     if mount:
         result.update(dict.fromkeys(REMOTE, ""))
         result["KDUMP_COREDIR"] = mount.directory_of(policy.path or DEFAULTS["KDUMP_COREDIR"])
@@ -153,7 +143,7 @@ def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[Targ
     if policy.options:
         options.check_kdump_tools(policy.options, host.read(host.which("kdump-config") or SCRIPT) or "")
         result.update(policy.options)
-        result[APPEND] = _with_capture_panic(result[APPEND] or DEFAULTS[APPEND])
+        result[APPEND] = capture_needs.with_panic(result[APPEND] or DEFAULTS[APPEND])
     result = {name: value or DEFAULTS.get(name, "") for name, value in result.items()}
     if "KDUMP_COREDIR" in result:
         check_dump_path(result["KDUMP_COREDIR"])
@@ -222,9 +212,9 @@ def _resolved(host: Host, name: str) -> Optional[str]:
     return None
 
 
-def _missing(host: Host, target: Target) -> List[Command]:
-    """The commands that a capture to I(target) needs and that are not there."""
-    return [command for command in COMMANDS + CLIENTS.get(target.kind, ()) if not host.which(command.name)]
+def _commands(target: Target) -> Tuple[Command, ...]:
+    """The commands that a capture to I(target) needs."""
+    return capture_needs.COMMANDS + CLIENTS.get(target.kind, ())
 
 
 def read(host: Host, policy: Policy, mount: Optional[TargetMount] = None) -> Setup:
@@ -243,8 +233,8 @@ def read(host: Host, policy: Policy, mount: Optional[TargetMount] = None) -> Set
         tool="kdump-tools",
         package="kdump-tools",
         installed=host.which("kdump-config") is not None,
-        commands_missing=_missing(host, wanted_target),
-        commands_missing_now=_missing(host, target),
+        commands_missing=capture_needs.missing(host, _commands(wanted_target)),
+        commands_missing_now=capture_needs.missing(host, _commands(target)),
         unit=UNIT,
         unit_enabled=systemd_units.is_enabled(host, UNIT),
         unit_masked=systemd_units.is_masked(host, UNIT),

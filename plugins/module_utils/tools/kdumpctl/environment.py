@@ -11,12 +11,11 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.shell_file import
     overriding,
     parse,
 )
+from ansible_collections.kdump.fleet.plugins.module_utils.tools import capture_needs
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ConfigurationFile, Policy
 
 ENVIRONMENT = "/etc/sysconfig/kdump"
 APPEND = "KDUMP_COMMANDLINE_APPEND"
-# A panic inside the capture kernel hangs the host unless it is told to reboot (seconds).
-CAPTURE_PANIC = "panic=10"
 
 
 def read(host: Host, policy: Policy) -> ConfigurationFile:
@@ -26,8 +25,8 @@ def read(host: Host, policy: Policy) -> ConfigurationFile:
     own = parse(managed_block.outside(text or ""), ENVIRONMENT).values
     asked = dict(policy.environment or {})
     arguments = asked.get(APPEND, own.get(APPEND, ""))
-    if not any(word.startswith("panic=") for word in arguments.split()):
-        asked[APPEND] = (arguments + " " + CAPTURE_PANIC).strip()
+    if capture_needs.with_panic(arguments) != arguments:
+        asked[APPEND] = capture_needs.with_panic(arguments)
     return ConfigurationFile(
         path=ENVIRONMENT,
         exists=text is not None,

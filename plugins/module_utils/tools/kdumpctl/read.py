@@ -13,7 +13,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import cr
 from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts, systemd_units
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Problem
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools import debug_symbols, options
+from ansible_collections.kdump.fleet.plugins.module_utils.tools import capture_needs, debug_symbols, options
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import conf, conf_on_host, fallback
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import environment as kdumpctl_environment
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import target as kdumpctl_target
@@ -33,7 +33,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
 )
 
 UNIT = "kdump.service"
-COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"), Command("dracut", "dracut"))
+COMMANDS = (*capture_needs.COMMANDS, Command("dracut", "dracut"))
 COMMAND_LIMIT = 30.0  # seconds: kdumpctl waits for its lock without a limit of its own
 # kdumpctl's own collector, for targets that are files and for those that receive a stream.
 COLLECTORS = ("makedumpfile -l --message-level 7 -d 31", "makedumpfile -F -l --message-level 7 -d 31")
@@ -79,8 +79,8 @@ def read(host: Host, policy: Policy, mount: Optional[TargetMount] = None) -> Set
         tool="kdumpctl",
         package="kdump-utils",
         installed=program is not None,
-        commands_missing=_missing(host, wanted_target),
-        commands_missing_now=_missing(host, target),
+        commands_missing=capture_needs.missing(host, _commands(wanted_target)),
+        commands_missing_now=capture_needs.missing(host, _commands(target)),
         unit=UNIT,
         unit_enabled=systemd_units.is_enabled(host, UNIT),
         unit_masked=systemd_units.is_masked(host, UNIT),
@@ -116,9 +116,9 @@ def read(host: Host, policy: Policy, mount: Optional[TargetMount] = None) -> Set
     )
 
 
-def _missing(host: Host, target: Target) -> List[Command]:
-    """The commands that a capture to I(target) needs and that are not there."""
-    return [command for command in COMMANDS + CLIENTS.get(target.kind, ()) if not host.which(command.name)]
+def _commands(target: Target) -> Tuple[Command, ...]:
+    """The commands that a capture to I(target) needs."""
+    return COMMANDS + CLIENTS.get(target.kind, ())
 
 
 def _first(host: Host, names: Tuple[str, ...]) -> Optional[str]:
