@@ -18,6 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.lock import held
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
 
@@ -25,7 +26,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import 
 def ensure(host: Host, wanted: Optional[str], check_mode: bool = False) -> Dict[str, Any]:
     """Give every boot entry exactly the I(wanted) values (blank-separated; None: none), or foresee it."""
     if wanted is not None:
-        release = host.read("/proc/sys/kernel/osrelease") or ""
+        release = kernel.release(host)
         crashkernel.check(wanted, auto_supported=crashkernel.knows_auto(release))
         wanted = " ".join(wanted_values(wanted))
     if check_mode:

@@ -8,7 +8,7 @@ import re
 from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel, last_capture
-from ansible_collections.kdump.fleet.plugins.module_utils.host import iomem
+from ansible_collections.kdump.fleet.plugins.module_utils.host import iomem, kernel
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 # Newer kernels have these files in a directory of their own, and links at the old names.
@@ -29,9 +29,9 @@ def read(host: Host, capture: Optional[Dict[str, int]] = None) -> Dict[str, Any]
     I(capture) is the measurement of the last capture where it is known already; it is read from the host otherwise.
     """
     memory_map = iomem.parse(_iomem(host))
-    kernel = (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    release = kernel.release(host)
     result: Dict[str, Any] = {
-        "kernel": kernel,
+        "kernel": release,
         "kexec_supported": _first(host, LOADED) is not None,
         "privileged": memory_map.readable,
         "capture_kernel_loaded": _number(_first(host, LOADED)) == 1,
@@ -113,16 +113,16 @@ def _ranges(found: Sequence[iomem.AddressRange], kind: str) -> List[Dict[str, An
 def resolve_on(host: Host, cmdline: str) -> crashkernel.Resolution:
     """What this host's kernel would make of I(cmdline) on this host's RAM."""
     memory_map = iomem.parse(_iomem(host))
-    kernel = host.read("/proc/sys/kernel/osrelease") or ""
+    release = kernel.release(host)
     return crashkernel.resolve(
         cmdline,
         iomem.pages(memory_map.ram) if memory_map.readable else _mem_total(host),
         arch=(host.read("/proc/sys/kernel/arch") or os.uname().machine).strip(),
-        linux=tuple(int(number) for number in re.findall("[0-9]+", kernel)[:2]),
-        auto_supported=crashkernel.knows_auto(kernel),
+        linux=kernel.version(release),
+        auto_supported=crashkernel.knows_auto(release),
         cma_supported=True if host.exists(CMA_RANGES[0]) else None,
         ram_ranges=memory_map.ram if memory_map.readable else None,
-        rounded=crashkernel.rounds_ram(kernel),
+        rounded=crashkernel.rounds_ram(release),
     )
 
 

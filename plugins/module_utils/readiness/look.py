@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel, recommendation, reserved
-from ansible_collections.kdump.fleet.plugins.module_utils.host import boot_sysctl, kernel_log
+from ansible_collections.kdump.fleet.plugins.module_utils.host import boot_sysctl, kernel, kernel_log
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import fingerprint as fingerprints
@@ -158,7 +158,7 @@ def _wanted_crashkernel(host: Host, policy: Policy, setup: Setup) -> Optional[st
         return ""
     value = setup.default_crashkernel if policy.crashkernel == "default" else policy.crashkernel
     if value:
-        crashkernel.check(value, crashkernel.knows_auto(host.read("/proc/sys/kernel/osrelease") or ""))
+        crashkernel.check(value, crashkernel.knows_auto(kernel.release(host)))
     return value or None
 
 

@@ -11,6 +11,7 @@ import posixpath
 import re
 from typing import Iterator, List, Set, Tuple
 
+from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target, server_of
 
@@ -35,7 +36,7 @@ def _file_system(host: Host, there: Set[str], target: Target) -> Iterator[str]:
     """The modules of the NFS client: its own, and one of a version."""
     if target.kind != "nfs":
         return
-    release = (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    release = kernel.release(host)
     built_in = host.read("/lib/modules/{0}/modules.builtin".format(release))
     if built_in is None:
         return

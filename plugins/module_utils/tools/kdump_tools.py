@@ -10,7 +10,7 @@ import os
 import re
 from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import managed_block, systemd_units
+from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel, managed_block, systemd_units
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError, Problem
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable
@@ -267,7 +267,7 @@ def read(host: Host, policy: Policy, mount: Optional[TargetMount] = None) -> Set
         capture_files=list(FALLBACK),
         keep_dumps=int(settings["KDUMP_NUM_DUMPS"]) if _COUNT.match(settings["KDUMP_NUM_DUMPS"]) else 0,
         collector=in_effect["MAKEDUMP_ARGS"],
-        symbols=debug_symbols.of_debian_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
+        symbols=debug_symbols.of_debian_host(host, kernel.release(host)),
         fallback=Fallback(wanted_target.path, wanted_target.path) if policy.wants_fallback else None,
         fallback_missing=next((name for name in FALLBACK if policy.wants_fallback and not host.exists(name)), None),
         mount=mount,

@@ -10,7 +10,7 @@ import os
 from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts, systemd_units
+from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel, mounts, systemd_units
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Problem
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import capture_needs, debug_symbols, options
@@ -73,7 +73,7 @@ def read(host: Host, policy: Policy, mount: Optional[TargetMount] = None) -> Set
     target = kdumpctl_target.target(host, settings, mount)
     in_effect = main.in_effect
     wanted_target = kdumpctl_target.target(host, in_effect, mount)
-    release = environment.settings.get("KDUMP_KERNELVER") or (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    release = environment.settings.get("KDUMP_KERNELVER") or kernel.release(host)
     capture_kernel = _first(host, ("/boot/vmlinuz-" + release, "/lib/modules/{0}/vmlinuz".format(release)))
     return Setup(
         tool="kdumpctl",
@@ -110,7 +110,7 @@ def read(host: Host, policy: Policy, mount: Optional[TargetMount] = None) -> Set
         capture_files=fallback.files(settings),
         keep_dumps=0,
         collector=in_effect.get("core_collector", ""),
-        symbols=debug_symbols.of_rpm_host(host, (host.read("/proc/sys/kernel/osrelease") or "").strip()),
+        symbols=debug_symbols.of_rpm_host(host, kernel.release(host)),
         fallback=fallback.of(host, in_effect),
         mount=mount,
     )
@@ -239,7 +239,7 @@ def _default_crashkernel(host: Host, policy: Policy, program: Optional[str], wor
     """What C(default) means here. While the service works it holds kdumpctl's lock, and nobody can be asked."""
     if policy.crashkernel != "default" or working:
         return None
-    release = (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    release = kernel.release(host)
     if program:
         try:
             answer = host.run([program, "get-default-crashkernel"], timeout=COMMAND_LIMIT).stdout.strip()
@@ -251,7 +251,7 @@ def _default_crashkernel(host: Host, policy: Policy, program: Optional[str], wor
 
 
 def _usual_crashkernel(host: Host) -> str:
-    release = (host.read("/proc/sys/kernel/osrelease") or "").strip()
+    release = kernel.release(host)
     if crashkernel.knows_auto(release):
         return "auto"
     machine = (host.read("/proc/sys/kernel/arch") or os.uname().machine).strip()
