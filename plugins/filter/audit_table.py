@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
 
 DOCUMENTATION = r"""
@@ -47,14 +48,13 @@ _value:
 """
 
 HEADER = ("HOST", "READY", "RESERVED", "USED", "RECOMMENDED", "TARGET", "PROOF", "FINDINGS")
-MEBIBYTE = 1 << 20
 MANY = 10  # of a unit: from here on the next larger one is easier to read
 MEASURED = "measured capture"
 INFO = "info"
 
 
 def _mebibytes(size: int | None) -> str:
-    return f"{-(-size // MEBIBYTE)} MiB" if size else "-"
+    return mebibytes(size, up=True) if size else "-"
 
 
 def _total(size: int) -> str:

@@ -10,7 +10,8 @@ calibrate. Both print mebibytes. kdump-config (kdump-tools) has nothing of the k
 import re
 from typing import Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import MIB, Estimate
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import Estimate
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import MIB
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
 
 ESTIMATE_LIMIT = 900.0  # seconds

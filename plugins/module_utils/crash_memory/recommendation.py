@@ -10,8 +10,8 @@ All sizes are of the whole reservation: a region below 4 GiB that comes with one
 from typing import NamedTuple, Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.request import Resolution
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import MIB, mebibytes
 
-MIB = 1 << 20
 # What is added to a measured use. It was looked at a few times a second, so that a short peak is missed, and the next
 # capture needs more than the last one: kernels and their drivers grow with updates, devices are added.
 MARGIN = 4  # one part in four
@@ -64,11 +64,6 @@ def recommend(
 def is_wasteful(reserved: int, used: int) -> bool:
     """Whether much more is reserved than a capture was measured to use."""
     return reserved > WASTEFUL * used
-
-
-def mebibytes(size: int) -> str:
-    """I(size) bytes for a message."""
-    return "{0} MiB".format(size // MIB)
 
 
 def _round_up(size: int) -> int:

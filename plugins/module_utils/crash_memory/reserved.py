@@ -8,6 +8,7 @@ import re
 from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel, last_capture
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.host import iomem, kernel
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
@@ -20,7 +21,6 @@ FADUMP_REGISTERED = ("/sys/kernel/fadump/registered", "/sys/kernel/fadump_regist
 FADUMP_RESERVED = ("/sys/kernel/fadump/mem_reserved",)
 
 KERNEL_OWN = 128 << 20  # a capture kernel's own text, data and page tables, missing from its MemTotal, are less
-MIB = 1 << 20
 
 
 def read(host: Host, capture: Optional[Dict[str, int]] = None) -> Dict[str, Any]:
@@ -165,11 +165,11 @@ def _summary(known: Dict[str, Any]) -> str:
     """One line for a table."""
     reserved = known["reserved_bytes"]
     if reserved:
-        parts = ["{0} reserved{1}".format(_mib(reserved), " by fadump" if known["fadump_bytes"] else "")]
+        parts = ["{0} reserved{1}".format(mebibytes(reserved, up=True), " by fadump" if known["fadump_bytes"] else "")]
         if known["cma_bytes"]:
-            parts.append("{0} of CMA".format(_mib(known["cma_bytes"])))
+            parts.append("{0} of CMA".format(mebibytes(known["cma_bytes"], up=True)))
         if known["capture"]:
-            parts.append("{0} used by the last capture".format(_mib(known["capture"]["used_bytes"])))
+            parts.append("{0} used by the last capture".format(mebibytes(known["capture"]["used_bytes"], up=True)))
         if not known["armed"]:
             parts.append("no capture kernel loaded")
         return ", ".join(parts)
@@ -178,11 +178,7 @@ def _summary(known: Dict[str, Any]) -> str:
     if known["crashkernel"] is None:
         return "nothing reserved: booted without crashkernel="
     if known["resolved_bytes"]:
-        why = "the kernel found no room for {0}, see its log".format(_mib(known["resolved_bytes"]))
+        why = "the kernel found no room for {0}, see its log".format(mebibytes(known["resolved_bytes"], up=True))
     else:
         why = known["resolved_reason"]
     return "nothing reserved: crashkernel={0}: {1}".format(known["crashkernel"], why)
-
-
-def _mib(number: int) -> str:
-    return "{0} MiB".format(-(-number // MIB))

@@ -5,6 +5,7 @@
 
 from typing import Tuple
 
+MIB = 1 << 20
 UNITS = "KMGTPE"
 LIMIT = (1 << 64) - 1  # the kernel's unsigned long long
 _DIGITS = "0123456789abcdef"
@@ -54,3 +55,8 @@ def format_size(number: int) -> str:
         number //= 1024
         power += 1
     return "{0}{1}".format(number, UNITS[power - 1] if power else "")
+
+
+def mebibytes(number: int, up: bool = False) -> str:
+    """I(number) bytes for a message: whole MiB, of which there are no more than these, or with I(up) no fewer."""
+    return "{0} MiB".format(-(-number // MIB) if up else number // MIB)

@@ -14,7 +14,7 @@ import stat
 from base64 import b64decode
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import mebibytes
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable

@@ -9,7 +9,7 @@ Each rule is a function over Facts that yields findings; no other place in the c
 import stat
 from typing import Callable, Iterator, List, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import mebibytes
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES, NEXT_BOOT, NOW, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_boot import boot_rules

@@ -6,7 +6,7 @@
 from typing import Iterator, List
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import mebibytes
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Boot, Facts, as_arguments
 

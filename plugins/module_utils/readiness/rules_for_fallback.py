@@ -5,7 +5,7 @@
 
 from typing import Iterator
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import mebibytes
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts
 

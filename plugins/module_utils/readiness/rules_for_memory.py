@@ -6,12 +6,12 @@
 from typing import Iterator
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import recommendation
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import mebibytes
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import MIB, mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import NEXT_BOOT, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_boot import joined, reserves, running
 
-TOLERANCE = recommendation.MIB  # what a kernel may round away
+TOLERANCE = MIB  # what a kernel may round away
 
 
 def memory_rules(facts: Facts) -> Iterator[Finding]:

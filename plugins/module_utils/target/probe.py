@@ -13,6 +13,7 @@ import shlex
 import time
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.target import ssh_failure
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
@@ -28,7 +29,6 @@ ADDRESSES = 4  # of one name; more are not tried
 CONNECT_LIMIT = 5.0  # seconds, for each address
 COMMAND_LIMIT = 20.0
 TOTAL_LIMIT = 60.0
-MIB = 1 << 20
 # Without the last one ssh would write into known_hosts what the server says of its keys.
 SSH_OPTIONS = (
     "BatchMode=yes",
@@ -281,7 +281,7 @@ class Probe(object):
         if need:
             yield Obstacle(
                 "target-space-low",
-                "{0}:{1} has {2} MiB free; a dump of this host may need {3} MiB ({4}).".format(
-                    self.target.location, self.path, free // MIB, need.bytes // MIB, need.source
+                "{0}:{1} has {2} free; a dump of this host may need {3} ({4}).".format(
+                    self.target.location, self.path, mebibytes(free), mebibytes(need.bytes), need.source
                 ),
             )

@@ -11,7 +11,7 @@ import errno
 import os
 from typing import Iterator, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import mebibytes
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_arguments, mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import (
-    MIB,
     STEP,
     Estimate,
     is_wasteful,
     recommend,
 )
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import MIB
 
 GIB = 1 << 30
 DEFAULT = "2G-64G:256M,64G-:512M"

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import format_size, memparse, read_number
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import (
+    format_size,
+    mebibytes,
+    memparse,
+    read_number,
+)
 
 MIB = 1 << 20
 
@@ -101,3 +106,11 @@ def test_memparse_takes_any_text(text: str) -> None:
     number, position = memparse(text)
     assert 0 <= number < 1 << 64
     assert 0 <= position <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "down", "up"),
+    [(0, "0 MiB", "0 MiB"), (1, "0 MiB", "1 MiB"), (MIB, "1 MiB", "1 MiB"), (MIB + 1, "1 MiB", "2 MiB")],
+)
+def test_an_amount_for_a_message(number: int, down: str, up: str) -> None:
+    assert (mebibytes(number), mebibytes(number, up=True)) == (down, up)
