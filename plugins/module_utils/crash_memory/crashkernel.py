@@ -160,9 +160,11 @@ def parse(part: str) -> Value:
     if comma:
         if suffix not in SUFFIXES:
             raise _error(part, "',{0}' is none of ',high', ',low' and ',cma'".format(suffix))
-        return Value(suffix, size=_number(part, text, "the size"))
+        return Value(suffix, size=_memparsed(part, text, "the size"))
     text, at, offset = part.partition("@")
-    return Value("size", _number(part, text, "the size"), _number(part, offset, "the offset behind '@'") if at else 0)
+    return Value(
+        "size", _memparsed(part, text, "the size"), _memparsed(part, offset, "the offset behind '@'") if at else 0
+    )
 
 
 def _ranges(part: str) -> Value:
@@ -176,17 +178,17 @@ def _ranges(part: str) -> Value:
         if not (colon and dash):
             raise _error(part, "'{0}' is not '<start>-[<end>]:<size>'".format(piece))
         one = Range(
-            _number(part, start, "the start of '{0}'".format(piece)),
-            _number(part, end, "the end of '{0}'".format(piece)) if end else None,
-            _number(part, size, "the size of '{0}'".format(piece)),
+            _memparsed(part, start, "the start of '{0}'".format(piece)),
+            _memparsed(part, end, "the end of '{0}'".format(piece)) if end else None,
+            _memparsed(part, size, "the size of '{0}'".format(piece)),
         )
         if one.end is not None and one.end <= one.start:
             raise _error(part, "in '{0}' the end is not above the start".format(piece))
         found.append(one)
-    return Value("ranges", offset=_number(part, offset, "the offset behind '@'") if at else 0, ranges=tuple(found))
+    return Value("ranges", offset=_memparsed(part, offset, "the offset behind '@'") if at else 0, ranges=tuple(found))
 
 
-def _number(part: str, text: str, what: str) -> int:
+def _memparsed(part: str, text: str, what: str) -> int:
     number, end = memparse(text, limit=-1)  # in Python, -1 has every bit set: nothing is lost
     if not text[:1].isdigit() or end != len(text):
         raise _error(part, "{0} is '{1}', not a number with one of {2} behind it".format(what, text, ", ".join(UNITS)))

@@ -34,12 +34,12 @@ def read(host: Host, capture: Optional[Dict[str, int]] = None) -> Dict[str, Any]
         "kernel": release,
         "kexec_supported": _first(host, LOADED) is not None,
         "privileged": memory_map.readable,
-        "capture_kernel_loaded": _number(_first(host, LOADED)) == 1,
+        "capture_kernel_loaded": _count(_first(host, LOADED)) == 1,
         "fadump": {
-            "enabled": _number(_first(host, FADUMP_ENABLED)) == 1,
-            "registered": _number(_first(host, FADUMP_REGISTERED)) == 1,
+            "enabled": _count(_first(host, FADUMP_ENABLED)) == 1,
+            "registered": _count(_first(host, FADUMP_REGISTERED)) == 1,
         },
-        "fadump_bytes": _number(_first(host, FADUMP_RESERVED)),
+        "fadump_bytes": _count(_first(host, FADUMP_RESERVED)),
         "physical_ram_bytes": iomem.pages(memory_map.ram) if memory_map.readable else _mem_total(host),
     }
     result["armed"] = is_armed(result)
@@ -67,7 +67,7 @@ def _first(host: Host, names: Sequence[str]) -> Optional[str]:
     return None
 
 
-def _number(text: Optional[str]) -> int:
+def _count(text: Optional[str]) -> int:
     text = (text or "").strip()
     return int(text) if re.match("[0-9]+$", text) else 0
 
@@ -93,7 +93,7 @@ def _reserved(host: Host, memory_map: iomem.Iomem, known: Dict[str, Any]) -> Dic
         main = total = iomem.size(memory_map.crash[-1:])
         total += low
     else:
-        main = total = _number(_first(host, SIZE))
+        main = total = _count(_first(host, SIZE))
         if len(memory_map.crash) > 1:
             # Which part of the size is whose is hidden from this reader.
             main = low = None

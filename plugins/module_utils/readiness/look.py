@@ -125,7 +125,7 @@ def _time(host: Host, path: Optional[str]) -> Optional[int]:
         return None
 
 
-def _number(text: Optional[str]) -> Optional[int]:
+def _integer(text: Optional[str]) -> Optional[int]:
     try:
         return int(text or "")
     except ValueError:
@@ -240,7 +240,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         unwritable=_unwritable(host, setup),
         initrd_from_future=bool(setup.initrd_sources) and (_time(host, setup.capture_initrd) or 0) > _now(),
         lockdown=_lockdown(host.read("/sys/kernel/security/lockdown") or ""),
-        panic_timeout=_number(host.read("/proc/sys/kernel/panic")),
+        panic_timeout=_integer(host.read("/proc/sys/kernel/panic")),
         panic_on_oops=None if oops is None else oops.strip() != "0",
         proof=record,
         proof_changes=changes,

@@ -223,12 +223,12 @@ def _checked(words: Sequence[str]) -> List[Tuple[str, str]]:
     given, others = _options(words)
     for name, value in given:
         levels = [level for level in value.split(",") if level] if name == "d" else [value]
-        if name in ("d", "message-level") and not all(0 <= _number(level) <= 31 for level in levels):
+        if name in ("d", "message-level") and not all(0 <= _atoi(level) <= 31 for level in levels):
             raise KdumpError("the level '{0}', which goes from 0 to 31".format(value))
         if name == "L" and not _SIZE.match(value):
             raise KdumpError("the size '{0}'".format(value))
     values = dict(given)
-    names = set(values).difference(name for name in ("d", "num-threads") if _number(values.get(name, "")) <= 0)
+    names = set(values).difference(name for name in ("d", "num-threads") if _atoi(values.get(name, "")) <= 0)
     if names.intersection(("h", "help", "v")):
         return given
     for some, more in _CLASHES:
@@ -279,7 +279,7 @@ def _options(words: Sequence[str]) -> Tuple[List[Tuple[str, str]], List[str]]:
     return given, others
 
 
-def _number(text: str) -> int:
+def _atoi(text: str) -> int:
     """What atoi(3) makes of a text: its leading number in 32 bits."""
     found = re.match(r"[ \t\v\f\r]*([+-]?)0*([0-9]{0,20})", text)
     sign, digits = found.groups() if found else ("", "")
