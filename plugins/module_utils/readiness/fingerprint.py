@@ -14,6 +14,7 @@ import stat
 from base64 import b64decode
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.reserved import CrashMemory
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
 from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
@@ -28,7 +29,7 @@ KNOWN_HOSTS = "/root/.ssh/known_hosts"
 RAM_STEP = 128 << 20
 
 
-def take(host: Host, setup: Setup, memory: Dict[str, Any], record: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+def take(host: Host, setup: Setup, memory: CrashMemory, record: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
     """What a proof made now would be valid for.
 
     The checksum of a file is taken from I(record) while its path, size and time are as recorded.
@@ -37,9 +38,9 @@ def take(host: Host, setup: Setup, memory: Dict[str, Any], record: Optional[Dict
     names = [setup.capture_kernel, setup.capture_initrd] + [file.path for file in setup.files]
     names += setup.capture_files + [setup.target.sshkey]
     found = {
-        "kernel": memory["kernel"],
-        "ram_bytes": memory["physical_ram_bytes"],
-        "reservation": {name: memory[name] for name in REGIONS},
+        "kernel": memory.kernel,
+        "ram_bytes": memory.physical_ram_bytes,
+        "reservation": {name: getattr(memory, name) for name in REGIONS},
         "capture_kernel": setup.capture_kernel,
         "capture_initrd": setup.capture_initrd,
         "capture_arguments": setup.capture_arguments,

@@ -51,7 +51,7 @@ class Facts(NamedTuple):
     setup: Setup
     policy: Policy
     wanted_crashkernel: Optional[str]  # empty where the policy wants none; None where it has no opinion
-    memory: Dict[str, Any]
+    memory: reserved.CrashMemory
     boot: Boot
     rebooted_in_vain: bool  # whether the last reboot into what boots next did not bring it
     staged: Optional[List[str]]  # the values that the host boots with, or will once the policy is in effect
@@ -138,9 +138,9 @@ def refusal_line(log: str) -> Optional[str]:
     return next((text for text in texts if REFUSAL.search(text) and not COMMAND_LINE.search(text)), None)
 
 
-def _refusal(host: Host, memory: Dict[str, Any]) -> Optional[str]:
+def _refusal(host: Host, memory: reserved.CrashMemory) -> Optional[str]:
     """Ask the kernel's log only when memory should have been reserved and was not: a healthy host costs no command."""
-    if not memory["crashkernel"] or memory["reserved_bytes"] or not host.which("dmesg"):
+    if not memory.crashkernel or memory.reserved_bytes or not host.which("dmesg"):
         return None
     try:
         return refusal_line(host.run(["dmesg"], timeout=20.0).stdout)
@@ -167,12 +167,12 @@ def _size(host: Host, values: Optional[List[str]]) -> int:
 
 
 def _recommended(
-    host: Host, setup: Setup, memory: Dict[str, Any], measured: bool, inspection: Optional[Inspection]
+    host: Host, setup: Setup, memory: reserved.CrashMemory, measured: bool, inspection: Optional[Inspection]
 ) -> Optional[recommendation.Recommendation]:
     """What to reserve; nothing can be said where firmware keeps the memory of the crash."""
-    if memory["fadump"]["enabled"]:
+    if memory.fadump.enabled:
         return None
-    used = memory["capture"]["used_bytes"] if measured else None
+    used = memory.capture.used_bytes if measured and memory.capture else None
     estimate = inspection.estimate if inspection else None
     default = None if used or estimate else setup.default_crashkernel or setup.usual_crashkernel
     resolution = reserved.resolve_on(host, as_arguments(default.split())) if default else None
@@ -196,9 +196,9 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
     """
     setup = setup_of(host, policy)
     record, proof_error = _proof(host)
-    memory = reserved.read(host, (record or {}).get("capture"))
+    memory = reserved.look(host, (record or {}).get("capture"))
     container = next((mark for mark in CONTAINER_MARKS if host.exists(mark)), None)
-    if not memory["privileged"] and not container:  # inside a container they are hidden from root as well
+    if not memory.privileged and not container:  # inside a container they are hidden from root as well
         raise KdumpError("Only root can judge a host: /proc/iomem hides its addresses. Run with become: true.")
     wanted = _wanted_crashkernel(host, policy, setup)
     boot = boot_of(host)
@@ -209,14 +209,14 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         and _size(host, boot.next_values) > _size(host, wanted.split())
     ):
         wanted = " ".join(boot.next_values)
-    running = (memory["crashkernel"] or "").split()
+    running = (memory.crashkernel or "").split()
     staged = boot.next_values if wanted is None else wanted.split()
     current = fingerprints.take(host, setup, memory, record) if record or fingerprint else None
     changes = fingerprints.changed(record, current) if record and current else []
     measured = bool(record and record["capture"] and current and fingerprints.measures(record, current))
     outdated = _outdated(host, setup)  # before the longer look, which may build the initrd anew and does not load it
     inspection = inspect(host, setup) if longer and not setup.unit_working else None
-    dump_size = DumpSize(host, memory["physical_ram_bytes"], setup.collector)
+    dump_size = DumpSize(host, memory.physical_ram_bytes, setup.collector)
     oops = host.read("/proc/sys/kernel/panic_on_oops")
     return Facts(
         setup=setup,

@@ -72,7 +72,7 @@ def report(
         "reboot_required": any(finding.code == "reboot-required" for finding in found),
         "summary": _summary(ready_now, ready_next_boot, found),
         "findings": [finding.as_dict() for finding in found],
-        "crash_memory": facts.memory,
+        "crash_memory": facts.memory.as_dict(),
         "crashkernel_wanted": facts.wanted_crashkernel,
         "bootloader": {
             "name": facts.boot.loader,

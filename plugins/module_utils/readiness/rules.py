@@ -30,9 +30,9 @@ def kernel_rules(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "container", "{0} exists: this is a container, its kernel is another host's.".format(facts.container)
         )
-    if not facts.memory["kexec_supported"]:
-        yield Finding("kexec-unsupported", "Kernel {0} has no kexec in /sys/kernel.".format(facts.memory["kernel"]))
-    loaded = facts.memory["armed"]
+    if not facts.memory.kexec_supported:
+        yield Finding("kexec-unsupported", "Kernel {0} has no kexec in /sys/kernel.".format(facts.memory.kernel))
+    loaded = facts.memory.armed
     if facts.load_disabled and not loaded:
         yield Finding("kexec-load-disabled", "kernel.kexec_load_disabled is 1 and no capture kernel is loaded.")
     if facts.load_disabled_at_boot:

@@ -18,13 +18,13 @@ def joined(values: List[str]) -> str:
 
 def running(facts: Facts) -> List[str]:
     """The values that the running kernel was booted with."""
-    return (facts.memory["crashkernel"] or "").split()
+    return (facts.memory.crashkernel or "").split()
 
 
 def reserves(facts: Facts) -> bool:
     """Whether the staged values will reserve memory. What the running kernel did with the same outweighs foresight."""
-    done = facts.memory["reserved_bytes"] and facts.staged == running(facts)
-    left_to_kernel = facts.staged == ["auto"] and crashkernel.knows_auto(facts.memory["kernel"])
+    done = facts.memory.reserved_bytes and facts.staged == running(facts)
+    left_to_kernel = facts.staged == ["auto"] and crashkernel.knows_auto(facts.memory.kernel)
     return bool(done or left_to_kernel or (facts.resolution and facts.resolution.size))
 
 
@@ -62,7 +62,7 @@ def boot_rules(facts: Facts) -> Iterator[Finding]:
             "crashkernel-reserves-nothing",
             "'{0}' reserves nothing on this host with {1} of memory: {2}{3}.".format(
                 as_arguments(facts.staged),
-                mebibytes(facts.memory["physical_ram_bytes"]),
+                mebibytes(facts.memory.physical_ram_bytes),
                 (facts.resolution.reason or "its size is zero").rstrip("."),
                 _too_small(facts),
             ),
@@ -81,6 +81,6 @@ def _too_small(facts: Facts) -> str:
             starts = [one.start for one in crashkernel.parse(value).ranges]
         except crashkernel.CrashkernelError:  # the kernel refuses it, and the reason says why
             continue
-        if starts and min(starts) > facts.memory["physical_ram_bytes"]:
+        if starts and min(starts) > facts.memory.physical_ram_bytes:
             return " (its ranges begin at {0})".format(crashkernel.format_size(min(starts)))
     return ""

@@ -17,11 +17,11 @@ TOLERANCE = MIB  # what a kernel may round away
 def memory_rules(facts: Facts) -> Iterator[Finding]:
     """Is memory reserved, and a capture kernel in it?"""
     memory = facts.memory
-    if not memory["kexec_supported"]:
+    if not memory.kexec_supported:
         return
-    wants_none = facts.policy.wants_no_crashkernel and not memory["fadump"]["enabled"]
+    wants_none = facts.policy.wants_no_crashkernel and not memory.fadump.enabled
     if wants_none:
-        until_reboot = memory["reserved_bytes"]
+        until_reboot = memory.reserved_bytes
         yield Finding(
             "crash-memory-not-wanted",
             "The policy wants no crash memory: a crash {0} leaves no dump.".format(
@@ -29,7 +29,7 @@ def memory_rules(facts: Facts) -> Iterator[Finding]:
             ),
             (NEXT_BOOT,) if until_reboot else None,
         )
-    if memory["reserved_bytes"]:
+    if memory.reserved_bytes:
         yield from _loading_rules(facts)
     elif not wants_none:
         said = ", and the kernel says: {0}".format(facts.refusal) if facts.refusal else "."
@@ -49,7 +49,7 @@ def memory_rules(facts: Facts) -> Iterator[Finding]:
                 "reboot-without-effect",
                 "Booted with {0}, although {1} was staged before a reboot: the kernel's arguments do not come from "
                 "{2}.".format(differ[0], differ[1], facts.boot.loader),
-                () if memory["reserved_bytes"] else (NEXT_BOOT,),
+                () if memory.reserved_bytes else (NEXT_BOOT,),
             )
         else:
             yield Finding("reboot-required", "Booted with {0}; the entry that boots next has {1}.".format(*differ))
@@ -57,14 +57,14 @@ def memory_rules(facts: Facts) -> Iterator[Finding]:
 
 def _loading_rules(facts: Facts) -> Iterator[Finding]:
     memory, setup = facts.memory, facts.setup
-    if not memory["armed"] and setup.unit_working:
+    if not memory.armed and setup.unit_working:
         yield Finding(
             "capture-kernel-building", "{0} is at work, most likely on the capture initrd.".format(setup.unit)
         )
-    elif not memory["armed"]:
+    elif not memory.armed:
         yield Finding(
             "capture-kernel-not-loaded",
-            "{0} are reserved, but no capture kernel is loaded.".format(mebibytes(memory["reserved_bytes"])),
+            "{0} are reserved, but no capture kernel is loaded.".format(mebibytes(memory.reserved_bytes)),
         )
     elif facts.initrd_from_future:
         yield Finding(
@@ -87,12 +87,12 @@ def _loading_rules(facts: Facts) -> Iterator[Finding]:
                 facts.outdated, setup.capture_initrd
             ),
         )
-    asked, there = memory["resolved_bytes"], memory["main_bytes"]
+    asked, there = memory.resolved_bytes, memory.main_bytes
     if asked and there and there < asked - TOLERANCE and not facts.container:
         yield Finding(
             "crash-memory-below-asked",
             "{0} are reserved, and crashkernel={1} asks for {2}.".format(
-                mebibytes(there), memory["crashkernel"], mebibytes(asked)
+                mebibytes(there), memory.crashkernel, mebibytes(asked)
             ),
         )
 
@@ -100,9 +100,9 @@ def _loading_rules(facts: Facts) -> Iterator[Finding]:
 def size_rules(facts: Facts) -> Iterator[Finding]:
     """Is as much reserved as a capture needs, and not much more? Defaults are no evidence: they judge nobody."""
     memory, recommended = facts.memory, facts.recommended
-    if not memory["reserved_bytes"] or recommended is None or recommended.source == recommendation.DEFAULT:
+    if not memory.reserved_bytes or recommended is None or recommended.source == recommendation.DEFAULT:
         return
-    available = memory["reserved_bytes"] + memory["cma_bytes"]  # the capture kernel has both
+    available = memory.reserved_bytes + memory.cma_bytes  # the capture kernel has both
     if available < recommended.bytes:
         yield Finding(
             "crash-memory-below-need",
@@ -110,12 +110,14 @@ def size_rules(facts: Facts) -> Iterator[Finding]:
                 mebibytes(available), mebibytes(recommended.bytes), recommended.reason
             ),
         )
-    elif recommended.source == recommendation.MEASURED and recommendation.is_wasteful(
-        memory["reserved_bytes"], memory["capture"]["used_bytes"]
+    elif (
+        recommended.source == recommendation.MEASURED
+        and memory.capture
+        and recommendation.is_wasteful(memory.reserved_bytes, memory.capture.used_bytes)
     ):
         yield Finding(
             "crash-memory-wasteful",
             "{0} are reserved, and {1} would do: {2}.".format(
-                mebibytes(memory["reserved_bytes"]), mebibytes(recommended.bytes), recommended.reason
+                mebibytes(memory.reserved_bytes), mebibytes(recommended.bytes), recommended.reason
             ),
         )

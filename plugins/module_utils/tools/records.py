@@ -48,7 +48,7 @@ class Target(NamedTuple):
 def server_of(target: Target) -> str:
     """The name or address of the server in a location, without brackets."""
     name = target.location.partition(":/")[0] if target.kind == "nfs" else target.location.rpartition("@")[2]
-    return name[1:-1] if name.startswith("[") and name.endswith("]") else name
+    return name.strip("[]")
 
 
 class TargetMount(NamedTuple):

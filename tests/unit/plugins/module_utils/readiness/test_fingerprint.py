@@ -42,7 +42,7 @@ Change = Callable[[HostTree], Any]
 
 def take(tree: HostTree, record: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
     host = tree.host()
-    return fingerprint.take(host, read_setup(host, Policy()), reserved.read(host), record)
+    return fingerprint.take(host, read_setup(host, Policy()), reserved.look(host), record)
 
 
 def changes(tree: HostTree, policy: Optional[Dict[str, Any]] = None) -> List[str]:
@@ -140,7 +140,7 @@ def test_what_is_no_file_has_no_identity(tree: HostTree, change: Change) -> None
 
 def test_a_file_that_goes_away_meanwhile_has_no_identity(tree: HostTree) -> None:
     setup = read_setup(tree.host(), Policy())._replace(capture_initrd="/gone")
-    assert fingerprint.take(tree.host(), setup, reserved.read(tree.host()))["files"]["/gone"] is None
+    assert fingerprint.take(tree.host(), setup, reserved.look(tree.host()))["files"]["/gone"] is None
 
 
 def test_a_new_time_alone_changes_nothing(tree: HostTree) -> None:
@@ -385,7 +385,7 @@ def test_an_export_is_bound_to_its_line(rpm: RpmTree) -> None:
 
 def test_every_file_that_kdumpctl_reads_is_in_it(rpm: RpmTree) -> None:
     setup = kdumpctl.read(rpm.host(), Policy())
-    found = fingerprint.take(rpm.host(), setup, reserved.read(rpm.host()))
+    found = fingerprint.take(rpm.host(), setup, reserved.look(rpm.host()))
     assert {file.path for file in setup.files} <= set(found["files"])
 
 
