@@ -615,7 +615,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import clear_errors
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 
 TARGET = dict(type=dict(type="str", required=True), location=dict(type="str"))
 POLICY = dict(

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.tools import options, records
+from ansible_collections.kdump.fleet.plugins.module_utils.tools import options, paths
 from ansible_collections.kdump.fleet.plugins.plugin_utils.waves import listed, waves
 
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
@@ -71,7 +71,7 @@ def _path(value: str, inventory: Inventory) -> str | None:
 def _directory(value: str, inventory: Inventory) -> str | None:
     """A directory that gets an owner and a mode, so that it cannot be one of the system's."""
     wrong = _path(value, inventory)
-    if wrong is None and records.belongs_to_system(value):
+    if wrong is None and paths.belongs_to_system(value):
         example = "/var/crash" if value.startswith("/var") else "/srv/kdump"
         return f"it is a directory of the system: choose one of its own, for instance {example}"
     return wrong
@@ -80,14 +80,14 @@ def _directory(value: str, inventory: Inventory) -> str | None:
 def _device(value: str, inventory: Inventory) -> str | None:
     """The name of one device, in any of its forms that begin at the root."""
     wrong = _path(value, inventory)
-    if wrong is None and not records.plain_path(value).startswith("/dev/"):
+    if wrong is None and not paths.plain_path(value).startswith("/dev/"):
         return "it is no device: write its name below /dev, for instance /dev/disk/by-id/virtio-dumps"
     return wrong
 
 
 def _landing_area(value: str, inventory: Inventory) -> str | None:
     wrong = _directory(value, inventory)
-    below = next((place for place in _TRANSIENT if records.plain_path(value).startswith(place + "/")), None)
+    below = next((place for place in _TRANSIENT if paths.plain_path(value).startswith(place + "/")), None)
     if wrong is None and below:
         return f"it is below {below}, which is no place for dumps: choose a directory such as /srv/kdump"
     return wrong

@@ -23,7 +23,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Co
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, rules
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import report as readiness
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils import host_tree
 from tests.unit.plugins.module_utils.host_tree import HostTree, ready_host
 

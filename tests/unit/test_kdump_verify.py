@@ -13,7 +13,7 @@ from jinja2 import Environment
 from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.checkout import ROOT
 from tests.unit.plugins.module_utils.host_tree import MENU, HostTree, ready_host
 from tests.unit.plugins.module_utils.readiness.test_rules import absent, stays_reserved, unreserved, used

@@ -25,7 +25,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.target.directories imp
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.inspect import Inspection, inspect
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
 # What the kernel says about a reservation that it refuses: kernel/crash_reserve.c, once kernel/crash_core.c.

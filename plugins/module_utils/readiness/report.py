@@ -13,7 +13,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES, ROLLOUT, Finding
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts, gather
 from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target
 
 
 def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> str:

@@ -19,7 +19,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_mo
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_tool import of_target, setup_rules
 from ansible_collections.kdump.fleet.plugins.module_utils.target.directories import Place
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import belongs_to_system
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.paths import belongs_to_system
 
 Rule = Callable[[Facts], Iterator[Finding]]
 

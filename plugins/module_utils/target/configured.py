@@ -6,7 +6,8 @@
 from typing import Optional
 
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, TargetMount
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, TargetMount
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.which_tool import KDUMPCTL, tool_of
 
 

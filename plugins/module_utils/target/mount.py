@@ -16,12 +16,9 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Co
 from ansible_collections.kdump.fleet.plugins.module_utils.host.mounts import Mount
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.directives import FILE_SYSTEMS
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
-    Policy,
-    Refusal,
-    TargetMount,
-    belongs_to_system,
-)
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.paths import belongs_to_system
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Refusal, TargetMount
 
 # A disk that is gone keeps no host from booting: with nofail nothing waits for the mount but the unit that is named,
 # which would find the bare directory. It waits long: a capture kernel has one processor, and was seen to need more than

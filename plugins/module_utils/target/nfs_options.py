@@ -15,7 +15,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Kdu
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 from ansible_collections.kdump.fleet.plugins.module_utils.host.mounts import Mount
 from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ExportLine, Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ExportLine
 
 DIRECTIVE = "nfs"
 # mkdumprd mounts it here for a look and, where it does not like what it sees, leaves it mounted: nothing of this

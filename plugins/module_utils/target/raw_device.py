@@ -16,7 +16,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_arg
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
 from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
 from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target
 
 BLOCK = "/sys/class/block/"
 MOUNT_INFO = "/proc/self/mountinfo"

@@ -22,18 +22,16 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.shell_file import
     parse,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import capture_needs, debug_symbols, options
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.paths import check_dump_path, check_key_path, plain_path
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
     DEFAULT_KEY,
     Command,
     ConfigurationFile,
     Fallback,
-    Policy,
     Setup,
     Target,
     TargetMount,
-    check_dump_path,
-    check_key_path,
-    plain_path,
 )
 
 CONFIGURATION = "/etc/default/kdump-tools"

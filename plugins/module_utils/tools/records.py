@@ -3,22 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host's kdump set-up consists of, whichever tool manages it.
 
-One module per tool fills these records (kdump_tools.py, tools/kdumpctl/read.py); the findings are judged on them alone.
+One module per tool fills these records (kdump_tools.py, kdumpctl/read.py); the findings are judged on them alone.
 """
 
 import posixpath
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError, Problem
+from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Problem
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.debug_symbols import Symbols
-
-# A directory for dumps is closed to everybody but root. These have other users.
-SYSTEM_DIRECTORIES = (
-    *("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/media", "/mnt", "/opt", "/proc"),
-    *("/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/local", "/usr/share", "/var", "/var/cache"),
-    *("/var/lib", "/var/local", "/var/log", "/var/mail", "/var/opt", "/var/run", "/var/spool", "/var/tmp"),
-)
-
 
 DEFAULT_KEY = "/root/.ssh/kdump_id_rsa"  # of kdumpctl and kdump-tools alike
 
@@ -90,99 +82,6 @@ class Fallback(NamedTuple):
     file_system: str  # a path on the file system that has to have room for it
     hidden: Optional[str] = None  # what keeps the directory from being seen there
     broken: Optional[str] = None  # the script that would fail to save it
-
-
-class Policy(NamedTuple):
-    """What the administrator wants of a host. None means: no opinion, the host's own value stands."""
-
-    crashkernel: Optional[str] = None
-    target: Optional[Dict[str, Optional[str]]] = None  # type and location, as kdump.conf(5) has them; or type local
-    overwrite_device: Optional[str] = None  # a raw target whose content may be lost
-    host_name: Optional[str] = None  # by which dump servers know this host
-    path: Optional[str] = None
-    mount_point: Optional[str] = None  # where the roll-out mounts a target that is a file system
-    nfs_options: Optional[str] = None  # with which kdumpctl mounts an export; empty: what the host has decides
-    sshkey: Optional[str] = None
-    core_collector: Optional[str] = None
-    compression: Optional[str] = None
-    keep_dumps: Optional[int] = None
-    failure_action: Optional[str] = None
-    fallback: Optional[str] = None  # local: a dump that cannot reach its server is saved on this host
-    dracut_args: Optional[str] = None
-    auto_reset_crashkernel: Optional[bool] = None
-    options: Optional[Dict[str, str]] = None
-    environment: Optional[Dict[str, str]] = None  # of /etc/sysconfig/kdump
-    keep_larger: Optional[bool] = None  # whether a crashkernel value that reserves more is as good
-    analysis: Optional[bool] = None  # whether crash and the kernel's symbols belong on the host
-
-    @classmethod
-    def of(cls, values: Optional[Dict[str, Any]]) -> "Policy":
-        """The policy in a module's C(policy) option; missing keys are None."""
-        given = dict(values or {})
-        for group in ("options", "environment"):
-            if given.get(group):
-                given[group] = {str(name): _text(name, value) for name, value in given[group].items()}
-        return cls(**{name: given.get(name) for name in cls._fields})
-
-    @property
-    def judges_block(self) -> bool:
-        """Whether what is in a block of kdump.fleet and not in the policy is to go: an empty policy has no opinion."""
-        return self != Policy()
-
-    @property
-    def wants_no_crashkernel(self) -> bool:
-        """Whether no memory is to be reserved, so that nothing is captured."""
-        return self.crashkernel == "absent"
-
-    @property
-    def pins_crashkernel(self) -> bool:
-        """Whether it names values of its own, which package updates must not overwrite."""
-        return bool(self.crashkernel) and self.crashkernel != "default"
-
-    @property
-    def wants_fallback(self) -> bool:
-        """Whether a dump that cannot reach its server is to be saved on the host."""
-        return self.fallback == "local" and (self.target or {}).get("type") in ("ssh", "nfs")
-
-
-def _text(name: str, value: Any) -> str:
-    """An option's value as configuration files have it; YAML makes booleans and numbers of some."""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise KdumpError(
-        "The option {0} is {1!r}: give it one text or number, in quotes where YAML reads something else.".format(
-            name, value
-        )
-    )
-
-
-def plain_path(path: str) -> str:
-    """A path from /, without slashes and dots that mean nothing."""
-    return posixpath.normpath("/" + path.lstrip("/"))
-
-
-def belongs_to_system(path: str) -> bool:
-    """Whether I(path) is a directory of the system itself, which cannot be closed to others."""
-    return plain_path(path) in SYSTEM_DIRECTORIES
-
-
-def check_dump_path(path: str) -> None:
-    """Refuse a path that cannot be a directory for dumps on any host."""
-    if not path.startswith("/"):
-        raise KdumpError("The dump path '{0}' is not absolute: write it from /.".format(path))
-    if belongs_to_system(path):
-        raise KdumpError(
-            "The dump path '{0}' is a directory of the system, and one for dumps is closed to others (mode 0700). "
-            "Choose one of its own, for instance /var/crash.".format(path)
-        )
-
-
-def check_key_path(path: Optional[str]) -> None:
-    """Refuse a private key whose path does not begin at the root."""
-    if path is not None and not path.startswith("/"):
-        raise KdumpError("The ssh key '{0}' is not absolute: write its path from /.".format(path))
 
 
 class ConfigurationFile(NamedTuple):

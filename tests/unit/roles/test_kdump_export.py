@@ -13,7 +13,7 @@ import yaml
 
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
 from ansible_collections.kdump.fleet.plugins.module_utils.target import nfs_options
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.checkout import ROOT
 from tests.unit.plugins.module_utils.host_tree import ready_host
 from tests.unit.plugins.module_utils.rpm_tree import RpmTree, ready_rpm_host

@@ -12,7 +12,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.shell_file import
     parse,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import capture_needs
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ConfigurationFile, Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ConfigurationFile
 
 ENVIRONMENT = "/etc/sysconfig/kdump"
 APPEND = "KDUMP_COMMANDLINE_APPEND"

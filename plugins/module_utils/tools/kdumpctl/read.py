@@ -19,17 +19,16 @@ from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import 
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import target as kdumpctl_target
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.environment import APPEND
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.target import CONFIGURATION, STREAMS
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.paths import check_dump_path, check_key_path
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
     DEFAULT_KEY,
     Command,
     ConfigurationFile,
-    Policy,
     Refusal,
     Setup,
     Target,
     TargetMount,
-    check_dump_path,
-    check_key_path,
 )
 
 UNIT = "kdump.service"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils.host_tree import HostTree, ready_host
 
 Answering = Callable[..., dict[str, Any]]

@@ -16,7 +16,7 @@ from ansible_collections.kdump.fleet.plugins.filter import proof_record as modul
 from ansible_collections.kdump.fleet.plugins.filter.proof_record import FilterModule, proof_record
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils.host_tree import INITRD, KERNEL, HostTree, ready_host
 
 DUMP: dict[str, Any] = {

@@ -15,7 +15,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult, Host, Runner
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import gather
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 
 KERNEL = "6.12.117+deb13-cloud-amd64"
 VALUE = "512M-2G:192M,2G-64G:256M,64G-:512M"

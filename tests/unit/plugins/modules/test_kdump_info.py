@@ -17,7 +17,7 @@ from ansible.module_utils import basic
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import last_capture
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, report
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdump_tools import COMPRESSIONS
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from ansible_collections.kdump.fleet.plugins.modules import kdump_info
 from tests.unit.plugins.module_utils import rpm_tree
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, IOMEM, MENU, VALUE, HostTree, ready_host

@@ -21,7 +21,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdump_tools impo
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdump_tools import read as read_setup
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import read as kdumpctl
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.fallback import COLLECTOR
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target
 from tests.unit.plugins.module_utils import rpm_tree
 from tests.unit.plugins.module_utils.host_tree import (
     CAPTURE_ARGUMENTS,

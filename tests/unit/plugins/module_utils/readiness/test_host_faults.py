@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, HostTree, Space, kernel_log, ready_host, refuses
 from tests.unit.plugins.module_utils.rpm_tree import CONFIGURATION as RPM_CONFIGURATION
 from tests.unit.plugins.module_utils.rpm_tree import INITRD, RELEASE, RpmTree, ready_rpm_host

@@ -19,7 +19,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import 
     refusal_line,
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils.host_tree import IOMEM, MENU, VALUE, HostTree, kernel_log
 
 HIDDEN = "".join("00000000-00000000 :{0}\n".format(line.partition(" :")[2]) for line in IOMEM.splitlines())

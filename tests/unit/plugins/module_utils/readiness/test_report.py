@@ -18,7 +18,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Kdu
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import run_command
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness import fingerprint, proof, reboot_note
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, INITRD, KERNEL, MENU, VALUE, HostTree, ready_host
 
 KEYS = [

@@ -15,7 +15,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import 
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules import judge, ready
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import kdump_tools
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils.host_tree import (
     BLOCK,
     CAPTURE_ARGUMENTS,

@@ -14,7 +14,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Kdu
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
 from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target, TargetMount
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target, TargetMount
 from tests.unit.plugins.module_utils import rpm_tree
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, HostTree, ready_host
 

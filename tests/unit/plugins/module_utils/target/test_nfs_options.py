@@ -14,7 +14,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Kdu
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
 from ansible_collections.kdump.fleet.plugins.module_utils.target import nfs_options
 from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ExportLine, Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ExportLine
 from tests.unit.plugins.module_utils.host_tree import ready_host
 from tests.unit.plugins.module_utils.rpm_tree import CONFIGURATION, INITRD, RpmTree, ready_rpm_host
 

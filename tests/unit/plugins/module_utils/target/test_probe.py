@@ -26,7 +26,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size impor
 from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
 from ansible_collections.kdump.fleet.plugins.module_utils.target.probe import Probe
 from ansible_collections.kdump.fleet.plugins.module_utils.target.server_address import connect, is_this_host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Target, server_of
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target, server_of
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, HostTree
 from tests.unit.plugins.module_utils.target import export_stub
 

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
 from ansible_collections.kdump.fleet.plugins.module_utils.target import raw_device
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils.rpm_tree import CONFIGURATION, RpmTree, ready_rpm_host
 
 BY_ID = "/dev/disk/by-id/virtio-dumps"

@@ -12,7 +12,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommend
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult
 from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.inspect import Inspection, inspect
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils.host_tree import HostTree
 from tests.unit.plugins.module_utils.rpm_tree import INITRD, ready_rpm_host
 

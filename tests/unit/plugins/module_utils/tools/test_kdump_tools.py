@@ -14,7 +14,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Kdu
 from ansible_collections.kdump.fleet.plugins.module_utils.host.managed_block import BEGIN, END
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import kdump_tools
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdump_tools import APPEND, DEFAULTS, effective
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target, TargetMount
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target, TargetMount
 from tests.unit.plugins.module_utils.host_tree import (
     CAPTURE_ARGUMENTS,
     CONFIGURATION,

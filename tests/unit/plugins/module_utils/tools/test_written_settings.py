@@ -17,7 +17,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report impor
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import kdump_tools
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import environment
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import read as kdumpctl
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ConfigurationFile, Policy, Setup
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ConfigurationFile, Setup
 from tests.unit.plugins.module_utils.host_tree import CONFIGURATION, PACKAGED, HostTree, ready_host
 from tests.unit.plugins.module_utils.rpm_tree import ENVIRONMENT, RpmTree, ready_rpm_host
 

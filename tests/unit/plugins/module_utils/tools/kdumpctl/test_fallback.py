@@ -16,7 +16,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report impor
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import fallback
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import read as kdumpctl
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.fallback import COLLECTOR
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Fallback, Policy, Setup
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Fallback, Setup
 from tests.unit.plugins.module_utils.host_tree import Space
 from tests.unit.plugins.module_utils.rpm_tree import CONFIGURATION, RpmTree, ready_rpm_host
 

@@ -20,7 +20,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import 
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import conf
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import read as kdumpctl
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Policy, Setup, Target
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target
 from tests.unit.plugins.module_utils.rpm_tree import (
     APPENDED,
     CONFIGURATION,
