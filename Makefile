@@ -59,9 +59,12 @@ format: $(VENV)/ready ## let ruff mend what it can
 	@$(PYTHON) -m ruff check --fix
 	@$(PYTHON) -m ruff format
 
-requirements: ## pin requirements/dev.in anew into dev.txt (needs uv)
-	@uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-emit-index-url --no-annotate \
-		--custom-compile-command "make requirements" requirements/dev.in --output-file requirements/dev.txt
+PIN := uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make requirements"
+requirements: ## pin requirements/*.in again, with hashes, into *.txt (needs uv)
+	@$(PIN) --universal --python-version 3.10 requirements/dev.in --output-file requirements/dev.txt
+	@$(PIN) --universal --python-version 3.10 requirements/sanity-2.16.in --output-file requirements/sanity-2.16.txt
+	@$(PIN) --python-version 3.12 requirements/galaxy.in --output-file requirements/galaxy.txt
+	@$(PIN) --universal --no-deps --python-version 3.8 requirements/python36.in --output-file requirements/python36.txt
 
 clean: ## remove environments, caches and results of this checkout
 	@rm -rf $(VENV) .nox .ansible .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* artifacts

@@ -149,7 +149,8 @@ def environment(session: nox.Session, python: Path, requirements: str) -> Path:
     if not stamp.exists() or stamp.read_text() != key:
         shutil.rmtree(path, ignore_errors=True)
         session.run(python, "-m", "venv", path, external=True)
-        session.run(path / "bin" / "python", "-m", "pip", "install", "-q", "-r", wanted, env=ENVIRONMENT, external=True)
+        pip = (path / "bin" / "python", "-m", "pip", "install", "-q", "--require-hashes", "-r", wanted)
+        session.run(*pip, env=ENVIRONMENT, external=True)
         stamp.write_text(key)
     return path / "bin" / "python"
 
