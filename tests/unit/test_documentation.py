@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES
-from ansible_collections.kdump.fleet.plugins.plugin_utils.known_variables import FACTS
+from ansible_collections.kdump.fleet.plugins.plugin_utils.known_variables import FACTS, PLAYBOOK_VARIABLES
 from tests.checkout import ROOT, files
 from tests.unit.test_floors import FLOOR
 
@@ -218,3 +218,52 @@ def test_the_architecture_has_every_package_on_its_floor() -> None:
 def test_the_architecture_fits_on_a_screen() -> None:
     """Whoever reads it reads all of it."""
     assert len(ARCHITECTURE.splitlines()) <= 60
+
+
+SITE = "https://github.com/kdump-fleet/kdump.fleet/"
+ON_GALAXY = [path for path in files() if path == Path("README.md") or path.match("roles/*/README.md")]
+PAGES = [path for path in files() if path.suffix == ".md" and "fixtures" not in path.parts]
+
+
+def links(path: Path) -> list[str]:
+    """Where the links of a page lead, without code."""
+    text = re.sub(r"```.*?```|`[^`]*`", "", (ROOT / path).read_text(), flags=re.DOTALL)
+    return re.findall(r"\]\(([^)\s]+)\)", text)
+
+
+def anchors(path: Path) -> set[str]:
+    """The names that headings of a page have as targets of links."""
+    headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", ON_GALAXY, ids=str)
+def test_links_of_a_page_on_galaxy_are_absolute(path: Path) -> None:
+    """Galaxy shows these pages without the files beside them."""
+    assert [link for link in links(path) if not link.startswith("https://")] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_links_lead_somewhere(path: Path) -> None:
+    """Each link into the repository leads to a file, and to a heading of it."""
+    lost = []
+    for link in links(path):
+        target, _, anchor = re.sub(rf"^{SITE}(?:blob|tree)/main/", "/", link).partition("#")
+        if ":" in target:
+            continue
+        found = (
+            ROOT / target[1:] if target.startswith("/") else (ROOT / path).parent / target if target else ROOT / path
+        )
+        if not found.exists() or (anchor and anchor not in anchors(found.relative_to(ROOT))):
+            lost.append(link)
+    assert lost == []
+
+
+def test_every_playbook_and_its_variables_are_documented() -> None:
+    """docs/playbooks.md has a section for each playbook and a row for each variable of theirs."""
+    text = (ROOT / "docs/playbooks.md").read_text()
+    playbooks = {path.stem for path in files() if path.match("playbooks/*.yml") and len(path.parts) == 2}
+    assert playbooks - set(re.findall(r"^## (\w+)$", text, re.MULTILINE)) == set()
+    assert set(PLAYBOOK_VARIABLES) - set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set()
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in sorted(playbooks) if f"`kdump.fleet.{name}`" not in readme] == []
