@@ -160,14 +160,26 @@ def with_suffix(*suffixes: str) -> list[str]:
     return [str(path) for path in files() if path.suffix in suffixes]
 
 
+SCHEMAS = {
+    "github-workflows": ".github/workflows/*.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "dependabot": ".github/dependabot.yml",
+}
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff, yamllint, shellcheck, ansible-lint."""
+    """ruff, yamllint, shellcheck, zizmor, schemas of what the forge reads, ansible-lint."""
     parts = Parts(session)
     parts.check("ruff check", sys.executable, "-m", "ruff", "check")
     parts.check("ruff format", sys.executable, "-m", "ruff", "format", "--check")
     parts.check("yamllint", sys.executable, "-m", "yamllint", "--strict", *with_suffix(".yml", ".yaml"))
     parts.check("shellcheck", TOOLS / "shellcheck", ".ci/environment", ".ci/run", *with_suffix(".sh"))
+    parts.check("zizmor", TOOLS / "zizmor", "--offline", "--no-progress", "--persona", "auditor", ".github")
+    for schema, pattern in SCHEMAS.items():
+        schema_of = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}")
+        parts.check(f"schema {schema}", *schema_of, *[str(path) for path in files() if path.match(pattern)])
     parts.check("ansible-lint", sys.executable, "-m", "ansiblelint", "--offline", "--profile", "production", "--strict")
     parts.end()
 

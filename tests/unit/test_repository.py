@@ -4,6 +4,7 @@
 """The rules that every file of the repository keeps."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -37,6 +38,7 @@ REGISTRIES = [
         ("fedoraproject", "org/pub"),
     )
 ]
+IMAGES = Path(".github/cloud-images.json")  # where distributions publish their images; no registry of packages
 NOT_LIVED_IN = re.compile(r"/(?:root|home/[a-z0-9_-]+)/\.(?:pyenv|cache|local|nox|venv)\b")
 UNDONE = re.compile(r"\b(?:" + "TO" + "DO|FIX" + r"ME|X" + r"XX)\b")
 NOT_TESTED = re.compile(r"\bpytest\.(?:mark\.)?(?:skip|skipif|xfail|importorskip)\b")
@@ -122,7 +124,7 @@ def test_no_place_of_one_machine_and_no_registry_is_named() -> None:
     found = []
     for path in files():
         text = text_of(path) or ""
-        found += [f"{path}: {place}" for place in places if place in text]
+        found += [f"{path}: {place}" for place in places if place in text and path != IMAGES]
         found += [f"{path}: {match.group()}" for match in NOT_LIVED_IN.finditer(text)]
     assert found == []
 
@@ -188,3 +190,26 @@ def test_an_artifact_holds_files_of_the_repository_only(tmp_path: Path) -> None:
 def test_scripts_can_be_run(path: Path) -> None:
     """The scripts of the gate are executable."""
     assert path.stat().st_mode & 0o111
+
+
+def test_workflows_run_what_is_named_by_its_commit() -> None:
+    """A tag can be moved, a commit cannot; and the table of images has no checksum that nobody has published."""
+    uses = [line for path in under(".github/workflows/") for line in re.findall(r"uses: (.*)", text_of(path) or "")]
+    assert uses
+    assert [line for line in uses if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", line)] == []
+    for image in json.loads((ROOT / IMAGES).read_text()):
+        assert set(image) == {"name", "image", "checksums", "python", "requirements"}
+        assert image["image"].startswith("https://")
+        assert image["checksums"].startswith("https://")
+        assert (ROOT / "requirements" / image["requirements"]).exists()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements/*.txt")), ids=lambda path: str(path.name))
+def test_requirements_are_pinned_with_hashes(path: Path) -> None:
+    """Every package by its version and the hashes of its files."""
+    packages = re.split(r"\n(?=\S)", re.sub(r"^ *#.*\n", "", path.read_text(), flags=re.MULTILINE).strip())
+    assert [
+        package
+        for package in packages
+        if not re.match(r"\S+==\S+[^\\]*\\\n(?: +--hash=sha256:\w{64}(?: \\\n)?)+$", package)
+    ] == []
