@@ -32,13 +32,13 @@ options:
         them. The default is every variable of every host of the play.
     type: list
     elements: str
+extends_documentation_fragment:
+  - kdump.fleet.attributes
+  - kdump.fleet.attributes.reads_only
 attributes:
   check_mode:
     description: Changes nothing, so check mode makes no difference.
     support: full
-  diff_mode:
-    description: Changes nothing, so there is nothing to show.
-    support: none
 """
 
 EXAMPLES = r"""

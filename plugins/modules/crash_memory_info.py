@@ -29,13 +29,13 @@ options:
         mode.
     type: bool
     default: false
+extends_documentation_fragment:
+  - kdump.fleet.attributes
+  - kdump.fleet.attributes.reads_only
 attributes:
   check_mode:
     description: Reads only, and so does the same in check mode, but for O(estimate).
     support: full
-  diff_mode:
-    description: Changes nothing, so there is nothing to show.
-    support: none
 notes:
   - >-
     The value is resolved as the running version of Linux does it, by C(kernel/crash_reserve.c) of the kernel's sources,

@@ -62,6 +62,8 @@ options:
     type: str
     choices: [present, absent]
     default: present
+extends_documentation_fragment:
+  - kdump.fleet.attributes
 attributes:
   check_mode:
     description: Foresees what a run would change. Only where in the line a generator puts the values is not known.

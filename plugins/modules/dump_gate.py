@@ -82,6 +82,8 @@ options:
         description: After how many days incomplete files are removed. 0 leaves them.
         type: int
         required: true
+extends_documentation_fragment:
+  - kdump.fleet.attributes
 attributes:
   check_mode:
     description: Foresees what a run would change.

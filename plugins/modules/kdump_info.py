@@ -155,13 +155,13 @@ options:
     type: str
     choices: [none, read, write]
     default: read
+extends_documentation_fragment:
+  - kdump.fleet.attributes
+  - kdump.fleet.attributes.reads_only
 attributes:
   check_mode:
     description: Reads only, and so does the same in check mode, but for O(inspect).
     support: full
-  diff_mode:
-    description: Changes nothing, so there is nothing to show.
-    support: none
 seealso:
   - module: kdump.fleet.crash_memory_info
   - module: kdump.fleet.vmcore_info

@@ -57,13 +57,13 @@ options:
       - A text that is looked for in the kernel log beside each dump; RV(vmcores[].marked) says whether it is there.
       - What was written to C(/dev/kmsg) before a crash tells the dump of that crash from all others.
     type: str
+extends_documentation_fragment:
+  - kdump.fleet.attributes
+  - kdump.fleet.attributes.reads_only
 attributes:
   check_mode:
     description: Reads only, and so does the same in check mode.
     support: full
-  diff_mode:
-    description: Changes nothing, so there is nothing to show.
-    support: none
 seealso:
   - module: kdump.fleet.kdump_info
 """

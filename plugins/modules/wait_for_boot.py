@@ -28,13 +28,13 @@ options:
         why, and ends the wait.
       - It is looked for while the host answers with the boot id from before.
     type: path
+extends_documentation_fragment:
+  - kdump.fleet.attributes
+  - kdump.fleet.attributes.reads_only
 attributes:
   check_mode:
     description: Waits for nothing in check mode, because nothing reboots then.
     support: full
-  diff_mode:
-    description: Changes nothing, so there is nothing to show.
-    support: none
 seealso:
   - module: ansible.builtin.reboot
 """

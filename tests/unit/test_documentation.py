@@ -80,6 +80,14 @@ def test_a_module_documents_everything(path: Path) -> None:
     assert incomplete == []
 
 
+def test_every_module_is_in_the_group_of_defaults() -> None:
+    """C(module_defaults) with the group reaches them all, and their documentation says so."""
+    groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
+    assert groups == {"fleet": sorted(path.stem for path in MODULES)}
+    extended = {path: documentation(path)["DOCUMENTATION"]["extends_documentation_fragment"] for path in MODULES}
+    assert [path for path, fragments in extended.items() if "kdump.fleet.attributes" not in fragments] == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.stem))
 def test_examples_call_the_module_by_its_full_name(path: Path) -> None:
     """An example can be copied into a playbook as it stands."""
