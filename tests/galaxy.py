@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether Galaxy imports the collection without a warning, and whether its documentation links to what is there.
+"""Whether Galaxy imports the collection without a warning, its documentation links to what is there, and its
+changelog is made from its data.
 
 python -m tests.galaxy BIN, where BIN is the directory of the programs of requirements/galaxy.txt.
 """
@@ -46,6 +47,24 @@ def wrong(name: str, status: int, output: str) -> list[str]:
     return [f"{name}: {line}" for line in complaints]
 
 
+def loud(name: str, status: int, output: str) -> list[str]:
+    """What is wrong with the run of a program that prints nothing where nothing is wrong."""
+    return [f"{name}: exit status {status}\n{output}"] if status or output.strip() else []
+
+
+def changelog(program: Path, copy: Path, variables: dict[str, str]) -> list[str]:
+    """What is wrong with the fragments, with the changelog's data, and with the page that is made from these."""
+    page = copy / "CHANGELOG.md"
+    found = loud("changelog fragments", *run([program, "lint"], copy, variables))
+    data = [program, "lint-changelog-yaml", "--strict", "changelogs/changelog.yaml"]
+    found += loud("changelog data", *run(data, copy, variables))
+    before = page.read_text(encoding="utf-8")
+    found += wrong("changelog", *run([program, "generate"], copy, variables))
+    if page.read_text(encoding="utf-8") != before:
+        found.append("CHANGELOG.md: it is not what antsibull-changelog makes of changelogs/changelog.yaml")
+    return found
+
+
 def shipped(names: Sequence[str]) -> list[str]:
     """The files of an artifact that do not belong in it."""
     return [name for name in names if name.split("/")[0] in NOT_SHIPPED]
@@ -79,10 +98,9 @@ def main(programs: Path) -> int:
             found += wrong("galaxy-importer", *run(importer, directory, variables))
         else:
             found.append(f"build: it made {len(artifacts)} artifacts")
-        status, output = run([*lint, "--validate-collection-refs", "all", "."], copy, variables)
-        if status or output.strip():
-            found.append(f"antsibull-docs: exit status {status}\n{output}")
-    print("\n".join(found) or "Galaxy imports the collection, and its documentation is consistent.")
+        found += loud("antsibull-docs", *run([*lint, "--validate-collection-refs", "all", "."], copy, variables))
+        found += changelog(programs / "antsibull-changelog", copy, variables)
+    print("\n".join(found) or "Galaxy imports the collection, and its documentation and changelog are consistent.")
     return int(bool(found))
 
 
