@@ -21,3 +21,9 @@ def test_a_program_that_fails_without_a_complaint_is_shown() -> None:
 def test_what_the_collection_is_tested_with_is_not_shipped() -> None:
     names = ["MANIFEST.json", "tests/lab/cli.py", "plugins/modules/kdump_info.py", "molecule/default/molecule.yml"]
     assert galaxy.shipped(names) == ["tests/lab/cli.py", "molecule/default/molecule.yml"]
+
+
+def test_a_program_that_is_silent_and_succeeds_is_content() -> None:
+    assert galaxy.loud("docs", 0, "\n") == []
+    assert galaxy.loud("docs", 0, "README.md: no such role") == ["docs: exit status 0\nREADME.md: no such role"]
+    assert galaxy.loud("docs", 3, "") == ["docs: exit status 3\n"]
