@@ -56,7 +56,7 @@ def changelog(program: Path, copy: Path, variables: dict[str, str]) -> list[str]
     """What is wrong with the fragments, with the changelog's data, and with the page that is made from these."""
     page = copy / "CHANGELOG.md"
     found = loud("changelog fragments", *run([program, "lint"], copy, variables))
-    data = [program, "lint-changelog-yaml", "--strict", "changelogs/changelog.yaml"]
+    data: list[str | Path] = [program, "lint-changelog-yaml", "--strict", "changelogs/changelog.yaml"]
     found += loud("changelog data", *run(data, copy, variables))
     before = page.read_text(encoding="utf-8")
     found += wrong("changelog", *run([program, "generate"], copy, variables))
