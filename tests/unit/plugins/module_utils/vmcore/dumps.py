@@ -96,7 +96,7 @@ def _header(
 def _sub_header(
     order: str, kind: str, version: int, pages: int, split: Optional[Tuple[int, int]], places: Sequence[Tuple[int, int]]
 ) -> bytes:
-    """I(places) are those of VMCOREINFO, of notes and of what was erased. Version 6 has the pages in words of 64 bit."""
+    """I(places) are those of VMCOREINFO, of notes and of erase info. Version 6 has the pages in words of 64 bits."""
     begin, end = split or (0, 0)
     short, longs = ((0, 0), (begin, end, pages)) if version >= 6 else ((begin, end), (0, 0, 0))
     values = (0x100000, 31, 1 if split else 0) + short + places[0] + places[1] + places[2] + longs

@@ -90,7 +90,7 @@ def test_what_comes_in_the_place_of_a_file_is_not_read(
         else:
             server.bind(path)
         monkeypatch.setattr(os, "lstat", lambda _path: status)
-        with pytest.raises(UnreadableError, match="It is not a regular file."):
+        with pytest.raises(UnreadableError, match=r"It is not a regular file\."):
             files.with_file(path, lambda descriptor: pytest.fail("read {0}".format(descriptor)))
 
 
