@@ -92,7 +92,7 @@ class Run:
     @property
     def touched(self) -> list[str]:
         """The hosts on which anything but looking was done, in order."""
-        looking = {"kdump_info", "crash_memory_info", "vmcore_info", "slurp", "stat", "setup"}
+        looking = {"kdump_info", "crash_memory_info", "vmcore_info", "ping", "slurp", "stat", "setup"}
         return list(dict.fromkeys(event["on"] for event in self.events if event["module"] not in looking))
 
     @property

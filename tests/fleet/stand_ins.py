@@ -306,6 +306,7 @@ STAND_INS: dict[str, StandIn] = {
     "ansible.builtin.file": file,
     "ansible.builtin.getent": getent,
     "ansible.builtin.package": unchanged,
+    "ansible.builtin.ping": unchanged,
     "ansible.builtin.reboot": reboot,
     "ansible.builtin.service": unchanged,
     "ansible.builtin.setup": setup,

@@ -72,6 +72,17 @@ def test_its_neighbours_of_the_batch_are_judged_all_the_same(fleet: Fleet) -> No
     assert "Not crashed: web3." in run.text
 
 
+def test_a_host_that_does_not_answer_ends_it_with_the_list_of_the_others(fleet: Fleet) -> None:
+    """Without a crash of the host, or of those after it."""
+    fleet.hosts("web1", "web2", "web3", state="armed")
+    fleet.host("web2", faults=[{"module": "ping", "unreachable": "no route to host"}])
+    run = fleet.playbook("crash_test", crash_test_confirm="web1,web2,web3")
+    assert (run.status, run.crashed) == (2, ["web1"]), run.output
+    assert "web2 does not answer (" in run.text
+    assert "no route to host), and was not crashed." in run.text
+    assert "No further host is crashed. Not crashed: web3." in run.text
+
+
 def test_the_last_host_leaves_nothing_to_go_on_with(fleet: Fleet) -> None:
     fleet.hosts("web1", state="armed", dump=None)
     run = fleet.playbook("crash_test", crash_test_confirm="web1")
