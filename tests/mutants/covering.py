@@ -3,16 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which unit tests run which line, and how long each takes: measured once, and again when a file has changed.
 
-Also a plugin of pytest that writes down how long the tests took.
+Also a plugin of pytest that writes down how long the tests took, and has each of them fill the caches of functions.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +31,26 @@ DURATIONS = DIRECTORY / "durations.json"
 UNCHANGED = DIRECTORY / "unchanged.json"  # files of tests that pass as they are run for changes
 SLOW = 3.0  # seconds; tests that wait for something do not run for each change
 
+COLLECTION = "ansible_collections.kdump.fleet."
+
 _durations: dict[str, float] = defaultdict(float)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Empty the caches, for otherwise only the first test that needs a function would be known to run its lines."""
+    for function in _cached():
+        function.cache_clear()
+
+
+def _cached() -> Iterator[functools._lru_cache_wrapper[object]]:
+    """The functions and methods of the collection, as far as it is loaded, whose results are kept."""
+    for module in [loaded for name, loaded in sys.modules.items() if name.startswith(COLLECTION)]:
+        classes = [value for value in vars(module).values() if isinstance(value, type)]
+        for namespace in (module, *classes):
+            for value in vars(namespace).values():
+                if isinstance(value, functools._lru_cache_wrapper):
+                    yield value
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -9,6 +9,7 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -61,6 +62,26 @@ def test_what_runs_on_import_alone_concerns_every_test_of_the_module() -> None:
     found = {change.text: Task(Path("a.py"), tree, change, tests).nodes() for change in changes(tree)}
     every = {"one", "two"}
     assert found == {"module: 1 => 2": every, "A: 2 => 3": every, "A: 3 => 4": every, "A.f: 4 => 5": {"one"}}
+
+
+def test_each_measured_test_runs_what_others_left_in_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a function and of a method; otherwise a change there would be tried with the test that came first alone."""
+    source = (
+        "import functools\n@functools.cache\ndef f():\n    ran.append('f')\nclass A:\n"
+        "    @functools.lru_cache(maxsize=None)\n    def g(self):\n        ran.append('g')\n"
+    )
+    ran: list[str] = []
+    module = ModuleType(covering.COLLECTION + "plugins.module_utils.made")
+    vars(module)["ran"] = ran
+    exec(source, vars(module))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    one = module.A()
+    for _test in range(2):
+        covering.pytest_runtest_setup()
+        for _time in range(2):
+            module.f()
+            one.g()
+    assert ran == ["f", "g", "f", "g"]
 
 
 def test_a_change_is_what_it_says() -> None:
