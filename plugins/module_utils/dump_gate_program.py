@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The gate as one file: a script that holds the gate's sources, and imports them out of itself.
 
@@ -16,10 +15,10 @@ import sys
 import tempfile
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils import dump_gate
-from ansible_collections.kdump.fleet.plugins.module_utils.dump_gate import main as gate_main
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
+from . import dump_gate
+from .dump_gate import main as gate_main
+from .host.errors import KdumpError
+from .host.machine import CommandError, Host
 
 PACKAGE = "dump_gate"
 SCRIPT = '''\

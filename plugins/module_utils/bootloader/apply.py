@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Carries out a plan, looks whether the boot entries are as wanted, and puts everything back when they are not."""
 
@@ -8,18 +7,18 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import List
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+from ..crash_memory import crashkernel
+from ..host.errors import KdumpError
+from ..host.kernel_arguments import words
+from ..host.machine import Host
+from .base import (
     BootEntry,
     BootLoader,
     BootLoaderError,
     Plan,
     differing,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.files import Kept, write
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import words
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from .files import Kept, write
 
 GENERATOR_TIMEOUT = 600.0  # seconds; os-prober looks at every disk
 

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every boot loader backend offers: its entries, what kernels to come get, and a plan to change crashkernel=.
 
@@ -9,10 +8,10 @@ A backend reads files; the commands of its plan are run by apply.py. Only that o
 from abc import ABC, abstractmethod
 from typing import Iterable, List, NamedTuple, Optional, Sequence
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import split_values
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..crash_memory import crashkernel
+from ..host.errors import KdumpError
+from ..host.kernel_arguments import split_values
+from ..host.machine import Host
 
 BLS_ENTRIES = "/boot/loader/entries"  # of the Boot Loader Specification
 

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Boot Loader Specification entries (/boot/loader/entries/*.conf): reading and editing one, and GRUB's menu of them.
 
@@ -10,8 +9,8 @@ Fedora's patches and GRUB 2.14.
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_menu
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BLS_ENTRIES, BootEntry, BootLoaderError
+from . import grub_menu
+from .base import BLS_ENTRIES, BootEntry, BootLoaderError
 
 SUFFIX = ".conf"
 LINE = re.compile(r"[ \t]*([^ \t]+)[ \t]*(.*)", re.DOTALL)

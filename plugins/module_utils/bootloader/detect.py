@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finds the boot loader of a host by what it has, never by the name of its distribution."""
 
@@ -7,15 +6,15 @@ import os
 import re
 from typing import Callable, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+from ..host.machine import Host
+from ..host.mounts import mounted
+from .base import (
     BLS_ENTRIES,
     BootLoader,
     BootLoaderError,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.efi import VARIABLES, booted_directory
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import SETTINGS, Grub2
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.mounts import mounted
+from .efi import VARIABLES, booted_directory
+from .grub2 import SETTINGS, Grub2
 
 OSTREE = "/run/ostree-booted"
 EFI_VARIABLES = VARIABLES
@@ -101,7 +100,7 @@ def _rpm_ostree(host: Host) -> List[Candidate]:
                 "On an image for bootc put crashkernel= into a file in /usr/lib/bootc/kargs.d of the image",
             )
         ]
-    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.rpm_ostree import RpmOstree  # as below
+    from .rpm_ostree import RpmOstree  # as below
 
     return [Candidate("rpm-ostree", OSTREE, RpmOstree(host, OSTREE))]
 
@@ -126,13 +125,13 @@ def _systemd_boot_files(host: Host) -> List[Candidate]:
 
 def _systemd_boot(host: Host, evidence: str) -> Candidate:
     # Imported where it is needed: a host compiles what it imports anew at every call.
-    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.systemd_boot import SystemdBoot
+    from .systemd_boot import SystemdBoot
 
     return Candidate("systemd-boot", evidence, SystemdBoot(host, evidence))
 
 
 def _grubby(host: Host, evidence: str, menu: Optional[str]) -> BootLoader:
-    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grubby import Grubby  # as above
+    from .grubby import Grubby  # as above
 
     return Grubby(host, evidence, menu)
 
@@ -142,7 +141,7 @@ def _zipl(host: Host) -> List[Candidate]:
         return []
     entries = len(host.glob(BLS_ENTRIES + "/*.conf"))
     if not entries or not host.which("grubby"):
-        from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.zipl import Zipl  # as above
+        from .zipl import Zipl  # as above
 
         return [Candidate("zipl", ZIPL, Zipl(host, ZIPL))]
     evidence = "{0}, {1} has {2} entries".format(ZIPL, BLS_ENTRIES, entries)
@@ -150,7 +149,7 @@ def _zipl(host: Host) -> List[Candidate]:
 
 
 def _grub_legacy(host: Host) -> List[Candidate]:
-    from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub_legacy import GrubLegacy  # as above
+    from .grub_legacy import GrubLegacy  # as above
 
     return [
         Candidate("GRUB Legacy", evidence, GrubLegacy(host, evidence, menu)) for menu, evidence in _legacy_menus(host)

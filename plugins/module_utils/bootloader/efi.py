@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which file the firmware has booted. Source: UEFI specification 2.10, 3.1.3 (load options) and 10.3 (device paths)."""
 
 import struct
 from typing import Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host.machine import Host
 
 VARIABLES = "/sys/firmware/efi/efivars"
 GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"  # the vendor of the firmware's own variables

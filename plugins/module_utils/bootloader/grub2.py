@@ -1,13 +1,14 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """GRUB 2 whose menu is written by grub-mkconfig from /etc/default/grub and the scripts in /etc/grub.d."""
 
 import os
 from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import grub_drop_in, grub_menu, shell_settings
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+from ..crash_memory import crashkernel
+from ..host.machine import SBIN, Host
+from . import grub_drop_in, grub_menu, shell_settings
+from .base import (
     BootEntry,
     BootLoader,
     BootLoaderError,
@@ -17,8 +18,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN, Host
 
 SETTINGS = "/etc/default/grub"
 DROP_INS = "/etc/default/grub.d"

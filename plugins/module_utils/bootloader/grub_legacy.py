@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """GRUB Legacy (0.97): its menu is what stage2 reads at boot, so the C(kernel) lines themselves are edited.
 
@@ -10,8 +9,9 @@ not run: it probes drives, squeezes white space, writes the file in place, and w
 import os
 from typing import List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import legacy_menu, shell_settings
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+from ..host.machine import Host
+from . import legacy_menu, shell_settings
+from .base import (
     BootEntry,
     BootLoader,
     BootLoaderError,
@@ -20,7 +20,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
 
 SAVED = "default"  # the file beside the menu in which "savedefault" and grub-set-default keep a number
 

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The menu of GRUB 2: reads grub.cfg and grubenv, and finds the item that boots next."""
 
 import re
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
+from .base import BootLoaderError
 
 TOKEN = re.compile(
     r"""(?P<blank>(?:[ \t\r]|\\\n)+)

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Boot Loader Specification entries that grubby edits, with GRUB 2 or, on IBM Z, zipl: Fedora and EL 8 and newer.
 
@@ -12,13 +11,15 @@ import os
 import re
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import (
+from ..crash_memory import crashkernel
+from ..host.machine import SBIN, Host
+from . import (
     bls,
     grub_menu,
     kernel_install,
     shell_settings,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+from .base import (
     BLS_ENTRIES,
     BootEntry,
     BootLoader,
@@ -29,13 +30,11 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import OTHER_VARIABLES, SETTINGS, VARIABLE
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.kernel_install import (
+from .grub2 import OTHER_VARIABLES, SETTINGS, VARIABLE
+from .kernel_install import (
     COMMAND_LINE,
     VENDORS_COMMAND_LINE,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN, Host
 
 ENVIRONMENT = "/boot/grub2/grubenv"  # the one that grubby edits
 SCRIPT = "/usr/libexec/grubby/grubby-bls"

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SUSE's kdumptool, which puts a crashkernel= of its own into the boot loader, and how it is kept from that.
 
@@ -10,9 +9,9 @@ way to manage them oneself; older releases have KDUMP_CRASHKERNEL alone, which t
 
 from typing import Dict, List
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import shell_settings
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import FileChange
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host.machine import Host
+from . import shell_settings
+from .base import FileChange
 
 TOOL = "kdumptool"
 SETTINGS = "/etc/sysconfig/kdump"

@@ -1,13 +1,12 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What kernel-install makes of kernels to come, and the arguments that it gives them: kernel-install(8)."""
 
 import os
 from typing import Dict
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import split_values
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host.kernel_arguments import split_values
+from ..host.machine import Host
 
 COMMAND_LINE = "/etc/kernel/cmdline"
 VENDORS_COMMAND_LINE = "/usr/lib/kernel/cmdline"

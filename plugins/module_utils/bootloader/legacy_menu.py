@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The menu of GRUB Legacy (menu.lst, grub.conf): reads it, and edits crashkernel= in it; every other byte stays.
 
@@ -9,8 +8,8 @@ Lines are read as stage2 of GRUB 0.97 reads them, the options of Debian's update
 import re
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ..crash_memory import crashkernel
+from .base import BootLoaderError
 
 # A backslash at the end of a line, comments included, takes the next line along; carriage returns count for nothing.
 LINE = re.compile(r"(?:[^\n]*\\\r*\n)*[^\n]*")

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One change of the boot loader's files at a time: two would share their copies of what was there before."""
 
@@ -9,8 +8,8 @@ import time
 from contextlib import contextmanager
 from typing import Iterator
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host.machine import Host
+from .base import BootLoaderError
 
 DIRECTORIES = ("/run", "/var/run")  # EL 6 has the second one alone
 NAME = "kdump-fleet-crashkernel.lock"

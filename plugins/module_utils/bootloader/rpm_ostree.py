@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Deployments of rpm-ostree: the tool is asked for the arguments, and changes them in one transaction.
 
@@ -9,15 +8,15 @@ deployments that are kept for a rollback stay as they are; those to come take th
 
 from typing import List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+from ..crash_memory import crashkernel
+from ..host.kernel_arguments import SPACES, words
+from .base import (
     BootEntry,
     BootLoader,
     Plan,
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import SPACES, words
 
 READ = ["rpm-ostree", "kargs"]
 HEADER = "The kernel arguments are:"  # of older releases

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Settings files that a shell sources, such as /etc/default/grub: reading variables and editing crashkernel= in them.
 
@@ -9,8 +8,8 @@ Only what stands on a line of its own as C(NAME=value) is understood, with the v
 import re
 from typing import Dict, Iterator, List, Match, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
+from ..crash_memory import crashkernel
+from .base import BootLoaderError
 
 ADDED = "# Added by kdump.fleet\n"
 SUBSTITUTION = r"""\$\((?:[^()"']|"[^"]*"|'[^']*')*\)|`[^`]*`"""

@@ -1,13 +1,16 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Brings the boot entries of a host to the wanted crashkernel values: the work of the module crashkernel."""
 
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import kdumptool
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.apply import apply
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+from ..crash_memory import crashkernel
+from ..host import kernel
+from ..host.machine import Host
+from ..host.printable import printable
+from . import kdumptool
+from .apply import apply
+from .base import (
     BootEntry,
     BootLoader,
     BootLoaderError,
@@ -15,12 +18,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     differing,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.lock import held
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
+from .detect import detect
+from .lock import held
 
 
 def ensure(host: Host, wanted: Optional[str], check_mode: bool = False) -> Dict[str, Any]:

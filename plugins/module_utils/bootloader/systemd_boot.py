@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """systemd-boot with entries in loader/entries and unified kernel images in EFI/Linux.
 
@@ -12,14 +11,17 @@ add-on beside it carries crashkernel=, which every image on that partition takes
 import os
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import (
+from ..crash_memory import crashkernel
+from ..host.machine import Host
+from ..host.mounts import mounted
+from . import (
     kernel_install,
     shell_settings,
     systemd_entries,
     uki,
     uki_addons,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+from .base import (
     BootEntry,
     BootLoader,
     BootLoaderError,
@@ -28,13 +30,10 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.kernel_install import (
+from .kernel_install import (
     COMMAND_LINE,
     VENDORS_COMMAND_LINE,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.mounts import mounted
 
 PARTITIONS = ("/efi", "/boot/efi", "/boot")  # where the EFI system partition and the extended one (XBOOTLDR) may be
 ENTRIES = "/loader/entries/*.conf"

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Boot entries as systemd-boot reads them: loader/entries/*.conf, their names, and which of them is the default.
 
@@ -11,9 +10,9 @@ import fnmatch
 import re
 from typing import List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_arguments import SPACES
+from ..crash_memory import crashkernel
+from ..host.kernel_arguments import SPACES
+from .base import BootLoaderError
 
 LINE = re.compile(r"[^\r\n]+")
 PAIR = re.compile(r"[ \t]*(?P<key>[^ \t#][^ \t]*)[ \t]+(?P<value>[^ \t].*?)[ \t]*\Z", re.DOTALL)

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Unified kernel images and their add-ons: the kernel command line that such a PE file carries.
 
@@ -10,7 +9,7 @@ import re
 import struct
 from typing import Any, Dict, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError
+from .base import BootLoaderError
 
 HEADER_OFFSET = 0x3C
 MOST_SECTIONS = 96  # by the format's own limit

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Add-ons of unified kernel images: which of them an image takes, and ours, which brings crashkernel= to all of them.
 
@@ -9,9 +8,9 @@ those for one; one that is cut short is left out with a message, and so is one t
 
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import systemd_entries, uki
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import BootLoaderError, FileChange
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host.machine import Host
+from . import systemd_entries, uki
+from .base import BootLoaderError, FileChange
 
 DIRECTORY = "/loader/addons"
 OURS = DIRECTORY + "/kdump-fleet.addon.efi"

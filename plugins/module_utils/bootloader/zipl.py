@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """zipl on IBM Z with its own sections in /etc/zipl.conf, as Debian and Ubuntu have it.
 
@@ -10,8 +9,10 @@ escaped, and one without ends with its line.
 import re
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader import shell_settings
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import (
+from ..crash_memory import crashkernel
+from ..host.machine import SBIN
+from . import shell_settings
+from .base import (
     BootEntry,
     BootLoader,
     BootLoaderError,
@@ -20,8 +21,6 @@ from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.base import
     predict,
     wanted_values,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN
 
 CONFIGURATION = "/etc/zipl.conf"
 LINE = re.compile(r"[^\n]+")

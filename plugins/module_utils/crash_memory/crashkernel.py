@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The language of C(crashkernel=): reading, checking and printing values, and finding them on a command line.
 
@@ -9,11 +8,11 @@ What the kernel makes of a value on a given host stands in resolution.py and is 
 import re
 from typing import List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.request import Resolution
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.resolution import resolve
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import LIMIT, UNITS, format_size, memparse
-from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_arguments
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ..host import kernel_arguments
+from ..host.errors import KdumpError
+from .request import Resolution
+from .resolution import resolve
+from .sizes import LIMIT, UNITS, format_size, memparse
 
 __all__ = [
     "CrashkernelError",

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the host's own tool recommends to reserve. kdumpctl may build the capture initrd anew: never in an audit.
 
@@ -10,9 +9,9 @@ calibrate. Both print mebibytes. kdump-config (kdump-tools) has nothing of the k
 import re
 from typing import Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import Estimate
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import MIB
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
+from ..host.machine import CommandError, Host
+from .recommendation import Estimate
+from .sizes import MIB
 
 ESTIMATE_LIMIT = 900.0  # seconds
 KDUMPCTL = "kdumpctl estimate"

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the last capture was measured to use. The measuring unit of role kdump writes it inside the capture kernel."""
 
 from typing import Dict, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import meminfo
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host import meminfo
+from ..host.machine import Host
 
 MEASURED = "/var/lib/kdump-fleet/capture-memory"
 

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How much to reserve for the capture kernel, and by what.
 
@@ -9,8 +8,8 @@ All sizes are of the whole reservation: a region below 4 GiB that comes with one
 
 from typing import NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.request import Resolution
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import MIB, mebibytes
+from .request import Resolution
+from .sizes import MIB, mebibytes
 
 # What is added to a measured use. It was looked at a few times a second, so that a short peak is missed, and the next
 # capture needs more than the last one: kernels and their drivers grow with updates, devices are added.

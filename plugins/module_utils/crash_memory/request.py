@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a command line asks for with C(crashkernel=): C(parse_crashkernel()) of the kernel.
 
@@ -10,8 +9,8 @@ Follows kernel/crash_reserve.c of Linux 6.9 and later, kernel/crash_core.c and a
 import re
 from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import format_size, memparse, read_number
-from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_arguments
+from ..host import kernel_arguments
+from .sizes import format_size, memparse, read_number
 
 MIB = 1 << 20
 GIB = 1 << 30

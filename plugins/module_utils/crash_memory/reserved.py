@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is reserved for the capture kernel on a host, and what was asked for; read from files alone."""
 
@@ -7,10 +6,10 @@ import os
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel, last_capture
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
-from ansible_collections.kdump.fleet.plugins.module_utils.host import iomem, kernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host import iomem, kernel
+from ..host.machine import Host
+from . import crashkernel, last_capture
+from .sizes import mebibytes
 
 # Newer kernels have these files in a directory of their own, and links at the old names.
 LOADED = ("/sys/kernel/kexec/crash_loaded", "/sys/kernel/kexec_crash_loaded")

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the kernel reserves for a command line, and where: C(reserve_crashkernel_generic()) of the kernel.
 
@@ -8,7 +7,8 @@ Follows kernel/crash_reserve.c of Linux 6.9 and later and, for what differs per 
 
 from typing import Optional, Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.request import (
+from ..host import kernel_arguments
+from .request import (
     GIB,
     MIB,
     NO_ROOM_IN_OLD,
@@ -23,8 +23,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.request i
     low_size,
     round_up,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import memparse
-from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_arguments
+from .sizes import memparse
 
 FIRST_CMA = (6, 17)  # the first Linux that knows crashkernel=<size>,cma
 NEWEST = (7, 0)

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What systemd-sysctl sets at boot, before any kdump service is started. Source: sysctl.d(5)."""
 
 import os
 from typing import Dict, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from .machine import Host
 
 # A file of an earlier directory replaces those of the same name in later ones.
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The errors that modules report, and the one place that turns them into a module's failure."""
 
@@ -7,7 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import Any, Iterator, NamedTuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
+from .printable import printable
 
 
 class KdumpError(Exception):

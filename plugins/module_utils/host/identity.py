@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who a host is by itself: what tells its dumps from those of its neighbours. Source: proc(5)."""
 
@@ -8,7 +7,7 @@ import socket
 import time
 from typing import Any, Dict, List, Set
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from .machine import Host
 
 NODENAME = "/proc/sys/kernel/hostname"  # what uname -n says, and what a dump has
 BOOT_ID = "/proc/sys/kernel/random/boot_id"

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The running kernel: its release, and its version in numbers."""
 
 import re
 from typing import Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from .machine import Host
 
 RELEASE = "/proc/sys/kernel/osrelease"
 

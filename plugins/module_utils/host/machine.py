@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One host's files and commands: the only way in which the collection's logic touches a machine.
 
@@ -15,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from .errors import KdumpError
 
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin")
 BUSY_TRIES = 50

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is mounted where, and which device a name such as UUID=... stands for. Sources: proc(5), fstab(5), udev(7)."""
 
@@ -7,7 +6,7 @@ import os
 import re
 from typing import List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from .machine import Host
 
 MOUNTED = "/proc/self/mounts"
 TABLE = "/etc/fstab"

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files of NAME=value that a shell sources and systemd reads (EnvironmentFile=): /etc/default/kdump-tools.
 
@@ -9,9 +8,9 @@ Values are read as the shell reads them, because the tool's own script has the l
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import managed_block
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError, Problem
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable, printable
+from . import managed_block
+from .errors import KdumpError, Problem
+from .printable import is_printable, printable
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _WHOLE_NAME = re.compile(_NAME + r"\Z")

@@ -1,11 +1,10 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What files tell about a systemd unit: enabled, masked, at work. A healthy host is judged without a command."""
 
 import os
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from .machine import Host
 
 CONFIGURED = "/etc/systemd/system/"
 # The control groups of services: unified (cgroup v2), and systemd's own hierarchy beside v1 controllers.

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a proof is valid for: everything on the host that a capture depends on.
 
@@ -14,13 +13,13 @@ import stat
 from base64 import b64decode
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.reserved import CrashMemory
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
-from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.proof import FORMAT, REGIONS, WHERE
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target
+from ..crash_memory.reserved import CrashMemory
+from ..crash_memory.sizes import mebibytes
+from ..host import mounts
+from ..host.machine import Host
+from ..host.printable import printable
+from ..tools.records import Setup, Target
+from .proof import FORMAT, REGIONS, WHERE
 
 CHUNK = 1 << 20
 KNOWN_HOSTS = "/root/.ssh/known_hosts"

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the rules of rules.py judge: one look at a host, through files alone."""
 
@@ -8,25 +7,25 @@ import re
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.detect import detect
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel, recommendation, reserved
-from ansible_collections.kdump.fleet.plugins.module_utils.host import boot_sysctl, kernel, kernel_log
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import fingerprint as fingerprints
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, reboot_note
-from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
-from ansible_collections.kdump.fleet.plugins.module_utils.target.directories import (
+from ..bootloader.detect import detect
+from ..crash_memory import crashkernel, recommendation, reserved
+from ..host import boot_sysctl, kernel, kernel_log
+from ..host.errors import KdumpError
+from ..host.machine import CommandError, Host
+from ..target.configured import setup_of
+from ..target.directories import (
     Place,
     fallback_place,
     place_of,
     places,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
-from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.inspect import Inspection, inspect
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target
+from ..target.dump_size import DumpSize
+from ..target.obstacle import Obstacle
+from ..tools.inspect import Inspection, inspect
+from ..tools.policy import Policy
+from ..tools.records import Setup, Target
+from . import fingerprint as fingerprints
+from . import proof, reboot_note
 
 CONTAINER_MARKS = ("/run/systemd/container", "/.dockerenv", "/run/.containerenv")
 # What the kernel says about a reservation that it refuses: kernel/crash_reserve.c, once kernel/crash_core.c.
@@ -184,7 +183,7 @@ def _devices(host: Host, setup: Setup, policy: Policy, dump_size: DumpSize) -> L
     """What speaks against raw targets. A host with others pays nothing, not even the import."""
     if not any(target.kind == "raw" for target in setup.targets):
         return []
-    from ansible_collections.kdump.fleet.plugins.module_utils.target import raw_device
+    from ..target import raw_device
 
     return raw_device.judge(host, setup, policy, dump_size)
 

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The proof record: a crash that was captured, and what it was captured with (fingerprint.py).
 
@@ -10,8 +9,8 @@ import json
 import os
 from typing import Any, Dict, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host.errors import KdumpError
+from ..host.machine import Host
 
 RECORD = "/var/lib/kdump-fleet/proof.json"
 FORMAT = 2  # of the record; the filter proof_record writes it

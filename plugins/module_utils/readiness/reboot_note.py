@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What role kdump notes on a host after a reboot that did not bring the staged crashkernel= to the kernel.
 
@@ -9,7 +8,7 @@ Without it every rollout would reboot that host again, for nothing.
 import json
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host.machine import Host
 
 PATH = "/var/lib/kdump-fleet/reboot-without-effect.json"
 

@@ -1,20 +1,19 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The answer of kdump_info: findings, readiness, and the facts behind them."""
 
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import last_capture
-from ansible_collections.kdump.fleet.plugins.module_utils.host import identity, managed_block, mounts
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, reboot_note, rules
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES, ROLLOUT, Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts, gather
-from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target
+from ..crash_memory import last_capture
+from ..host import identity, managed_block, mounts
+from ..host.machine import Host
+from ..host.printable import printable
+from ..target.obstacle import Obstacle
+from ..tools.policy import Policy
+from ..tools.records import Target
+from . import proof, reboot_note, rules
+from .codes import CODES, ROLLOUT, Finding
+from .look import Facts, gather
 
 
 def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> str:
@@ -47,7 +46,7 @@ def _asked(
     """What dump servers say. A host with targets of its own pays nothing, not even the import."""
     if not probe or not any(target.kind in ("ssh", "nfs") for target in facts.setup.targets):
         return []
-    from ansible_collections.kdump.fleet.plugins.module_utils.target.probe import ask
+    from ..target.probe import ask
 
     return ask(host, facts.setup, facts.dump_size, probe, name)
 

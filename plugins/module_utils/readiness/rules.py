@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules of readiness: would a crash be captured now, and after the next reboot? If not, why.
 
@@ -9,17 +8,17 @@ Each rule is a function over Facts that yields findings; no other place in the c
 import stat
 from typing import Callable, Iterator, List, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES, NEXT_BOOT, NOW, Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_boot import boot_rules
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_fallback import fallback_rules
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_memory import memory_rules, size_rules
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_mount import mount_rules
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_tool import of_target, setup_rules
-from ansible_collections.kdump.fleet.plugins.module_utils.target.directories import Place
-from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.paths import belongs_to_system
+from ..crash_memory.sizes import mebibytes
+from ..target.directories import Place
+from ..target.dump_size import DumpSize
+from ..tools.paths import belongs_to_system
+from .codes import CODES, NEXT_BOOT, NOW, Finding
+from .look import Facts
+from .rules_for_boot import boot_rules
+from .rules_for_fallback import fallback_rules
+from .rules_for_memory import memory_rules, size_rules
+from .rules_for_mount import mount_rules
+from .rules_for_tool import of_target, setup_rules
 
 Rule = Callable[[Facts], Iterator[Finding]]
 

@@ -1,14 +1,13 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules about the boot entries; rules.py puts them among the others."""
 
 from typing import Iterator, List
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Boot, Facts, as_arguments
+from ..crash_memory import crashkernel
+from ..crash_memory.sizes import mebibytes
+from .codes import Finding
+from .look import Boot, Facts, as_arguments
 
 
 def joined(values: List[str]) -> str:

@@ -1,13 +1,12 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules about a dump that does not reach its target; rules.py puts them among the others."""
 
 from typing import Iterator
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts
+from ..crash_memory.sizes import mebibytes
+from .codes import Finding
+from .look import Facts
 
 
 def fallback_rules(facts: Facts) -> Iterator[Finding]:

@@ -1,15 +1,14 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules about the reservation: is it there, used, and of a good size? rules.py puts them among the others."""
 
 from typing import Iterator
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import recommendation
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import MIB, mebibytes
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import NEXT_BOOT, Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules_for_boot import joined, reserves, running
+from ..crash_memory import recommendation
+from ..crash_memory.sizes import MIB, mebibytes
+from .codes import NEXT_BOOT, Finding
+from .look import Facts
+from .rules_for_boot import joined, reserves, running
 
 TOLERANCE = MIB  # what a kernel may round away
 

@@ -1,14 +1,13 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules about mounting what dumps go to; rules.py puts them among the others."""
 
 from typing import Iterator, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.mounts import TABLE
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import BOTH, NEXT_BOOT, Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup
+from ..host.mounts import TABLE
+from ..tools.records import Setup
+from .codes import BOTH, NEXT_BOOT, Finding
+from .look import Facts
 
 
 def mount_rules(facts: Facts) -> Iterator[Finding]:

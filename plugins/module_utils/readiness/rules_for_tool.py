@@ -1,13 +1,12 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules about a host's packages, configuration and unit; rules.py puts them among the others."""
 
 from typing import Iterator
 
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES, Finding
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import Facts
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ConfigurationFile, Setup, Target
+from ..tools.records import ConfigurationFile, Setup, Target
+from .codes import CODES, Finding
+from .look import Facts
 
 
 def of_target(setup: Setup, target: Target, finding: Finding) -> Finding:

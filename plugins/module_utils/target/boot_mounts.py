@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a directory's file system is mounted when a unit starts at boot; what is mounted now tells only half of it.
 
@@ -9,8 +8,8 @@ Sources: fstab(5), systemd.mount(5), systemd-escape(1).
 import re
 from typing import Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host import mounts
+from ..host.machine import Host
 
 # Units of administrators and packages, and those that systemd makes anew at every boot for what it finds on the disks.
 UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/generator.late")

@@ -1,14 +1,13 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a host is configured: what its kdump tool says, completed by what the table of mounts says of the target."""
 
 from typing import Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, TargetMount
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.which_tool import KDUMPCTL, tool_of
+from ..host.machine import Host
+from ..tools.policy import Policy
+from ..tools.records import Setup, TargetMount
+from ..tools.which_tool import KDUMPCTL, tool_of
 
 
 def setup_of(host: Host, policy: Policy) -> Setup:
@@ -17,8 +16,8 @@ def setup_of(host: Host, policy: Policy) -> Setup:
 
 
 def _with_kdump_tools(host: Host, policy: Policy) -> Setup:
-    from ansible_collections.kdump.fleet.plugins.module_utils.target import boot_mounts
-    from ansible_collections.kdump.fleet.plugins.module_utils.tools import kdump_tools
+    from ..tools import kdump_tools
+    from . import boot_mounts
 
     setup = kdump_tools.read(host, policy, _mount(host, policy, kdump_tools.CAPTURE_UNIT))
     directory = setup.target.directory
@@ -28,8 +27,8 @@ def _with_kdump_tools(host: Host, policy: Policy) -> Setup:
 
 
 def _with_kdumpctl(host: Host, policy: Policy) -> Setup:
-    from ansible_collections.kdump.fleet.plugins.module_utils.target import nfs_options
-    from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import read as kdumpctl
+    from ..tools.kdumpctl import read as kdumpctl
+    from . import nfs_options
 
     setup = kdumpctl.read(host, policy, _mount(host, policy, kdumpctl.UNIT))
     in_effect = setup.files[0].in_effect
@@ -41,6 +40,6 @@ def _with_kdumpctl(host: Host, policy: Policy) -> Setup:
 def _mount(host: Host, policy: Policy, unit: str) -> Optional[TargetMount]:
     if policy.mount_point is None:
         return None
-    from ansible_collections.kdump.fleet.plugins.module_utils.target import mount
+    from . import mount
 
     return mount.wanted(host, policy, unit)

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The directories on this host that receive dumps, as the rules see them."""
 
@@ -7,8 +6,8 @@ import os
 import stat
 from typing import List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup
+from ..host.machine import Host
+from ..tools.records import Setup
 
 
 class Place(NamedTuple):

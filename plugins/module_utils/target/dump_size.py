@@ -1,13 +1,12 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How much room a dump may need: by makedumpfile where that can tell, else by a share of the memory."""
 
 import re
 from typing import NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import meminfo
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
+from ..host import meminfo
+from ..host.machine import CommandError, Host
 
 GIB = 1 << 30
 # It looks at every page, writes a bitmap of them into a temporary file, and reads those that belong to the kernel: on a

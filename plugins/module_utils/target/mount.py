@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A file system of its own for dumps, which the roll-out mounts where the policy asks for it. It never makes one.
 
@@ -10,15 +9,15 @@ import os
 import posixpath
 from typing import Callable, Iterator, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import managed_block, mounts
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.mounts import Mount
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.directives import FILE_SYSTEMS
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.paths import belongs_to_system
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Refusal, TargetMount
+from ..host import managed_block, mounts
+from ..host.errors import KdumpError
+from ..host.machine import CommandError, Host
+from ..host.mounts import Mount
+from ..host.printable import is_printable
+from ..tools.kdumpctl.directives import FILE_SYSTEMS
+from ..tools.paths import belongs_to_system
+from ..tools.policy import Policy
+from ..tools.records import Refusal, TargetMount
 
 # A disk that is gone keeps no host from booting: with nofail nothing waits for the mount but the unit that is named,
 # which would find the bare directory. It waits long: a capture kernel has one processor, and was seen to need more than

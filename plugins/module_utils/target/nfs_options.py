@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The options with which kdumpctl's capture kernel mounts an export, and the line of /etc/fstab that gives it some.
 
@@ -10,13 +9,13 @@ it builds the capture initrd, else those of its line in fstab(5), else none. Wit
 import re
 from typing import Dict, List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import managed_block, mounts
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.mounts import Mount
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ExportLine
+from ..host import managed_block, mounts
+from ..host.errors import KdumpError
+from ..host.machine import Host
+from ..host.mounts import Mount
+from ..host.printable import is_printable
+from ..tools.policy import Policy
+from ..tools.records import ExportLine
 
 DIRECTIVE = "nfs"
 # mkdumprd mounts it here for a look and, where it does not like what it sees, leaves it mounted: nothing of this

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Would a dump get through to its server? Asked step by step, and the first step that fails is the one obstacle.
 
@@ -13,13 +12,13 @@ import shlex
 import time
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.target import ssh_failure
-from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
-from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
-from ansible_collections.kdump.fleet.plugins.module_utils.target.server_address import connect, is_this_host, words_of
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target, server_of
+from ..crash_memory.sizes import mebibytes
+from ..host.machine import CommandError, CommandResult, Host
+from ..tools.records import Setup, Target, server_of
+from . import ssh_failure
+from .dump_size import DumpSize
+from .obstacle import Obstacle
+from .server_address import connect, is_this_host, words_of
 
 READ, WRITE = "read", "write"
 OF_SERVER = ("target-name-unresolved", "target-unreachable", "target-is-this-host")  # whichever way dumps go to it

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a device may receive dumps as a raw target, which overwrites it from its first byte.
 
@@ -11,13 +10,13 @@ import errno
 import os
 from typing import Iterator, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.sizes import mebibytes
-from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_arguments, mounts
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.target.dump_size import DumpSize
-from ansible_collections.kdump.fleet.plugins.module_utils.target.obstacle import Obstacle
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup, Target
+from ..crash_memory.sizes import mebibytes
+from ..host import kernel_arguments, mounts
+from ..host.machine import CommandError, Host
+from ..tools.policy import Policy
+from ..tools.records import Setup, Target
+from .dump_size import DumpSize
+from .obstacle import Obstacle
 
 BLOCK = "/sys/class/block/"
 MOUNT_INFO = "/proc/self/mountinfo"

@@ -1,13 +1,12 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Why a command on a dump server failed, by what ssh said. Source: OpenSSH 9.2 and 10.0."""
 
 import re
 from typing import Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandResult
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target
+from ..host.machine import CommandResult
+from ..tools.records import Target
 
 OWN_STATUS = 255  # that of ssh itself; others are those of the command
 CLOSED = "Connection refused"

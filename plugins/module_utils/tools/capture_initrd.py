@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a capture initrd holds what its target needs. kdumpctl reports success without them, and no dump arrives.
 
@@ -12,8 +11,8 @@ import posixpath
 import re
 from typing import Iterator, List, Optional, Sequence, Set
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target
+from ..host.machine import CommandError, Host
+from .records import Target
 
 LIST_LIMIT = 300.0  # seconds: an emulated machine unpacks slowly
 # A line of lsinitrd: as 'ls -l' (cpio), with inode and blocks in front ('find -ls', for erofs), or as 'unsquashfs -ll'.

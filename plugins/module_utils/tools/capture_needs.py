@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a capture needs, whichever tool prepares it."""
 
 from typing import Iterable, List
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Command
+from ..host.machine import Host
+from .records import Command
 
 COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"))
 # A panic inside the capture kernel hangs the host unless it is told to reboot (seconds).

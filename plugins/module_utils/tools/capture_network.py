@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a capture initrd holds the drivers of the way to its dump server. Sources: sysfs(5), ip-route(8), kmod(8).
 
@@ -11,9 +10,9 @@ import posixpath
 import re
 from typing import Iterator, List, Set, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Target, server_of
+from ..host import kernel
+from ..host.machine import CommandError, Host
+from .records import Target, server_of
 
 LIMIT = 20.0  # seconds
 _DEVICE = re.compile(r" dev (\S+)")

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The debugging symbols of the running kernel: which package has them, from which repositories, and are they here."""
 
 import re
 from typing import Dict, List, NamedTuple, Optional, Set
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
+from ..host.machine import Host
 
 REPOSITORIES = "/etc/yum.repos.d/*.repo"
 # Variants of a kernel stand behind its release (uname -r) and in front of the package's name.

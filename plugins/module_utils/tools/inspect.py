@@ -1,13 +1,12 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The longer look at a host: it runs commands and may build the capture initrd anew. Never part of an audit."""
 
 from typing import List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import Estimate
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Setup
+from ..crash_memory.recommendation import Estimate
+from ..host.machine import Host
+from .records import Setup
 
 
 class Inspection(NamedTuple):
@@ -21,9 +20,9 @@ def inspect(host: Host, setup: Setup) -> Inspection:
     """The capture kernel of kdump-tools boots the real root file system: its initrd holds nothing for the target."""
     if setup.tool != "kdumpctl":
         return Inspection([], None)
-    from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.estimate import estimate
-    from ansible_collections.kdump.fleet.plugins.module_utils.tools.capture_initrd import lacking, listed
-    from ansible_collections.kdump.fleet.plugins.module_utils.tools.capture_network import missing_drivers
+    from ..crash_memory.estimate import estimate
+    from .capture_initrd import lacking, listed
+    from .capture_network import missing_drivers
 
     enough = estimate(host)  # first, because it may build the initrd anew
     if setup.capture_initrd is None:

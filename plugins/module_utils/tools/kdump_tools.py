@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kdump set-up of hosts with kdump-tools (Debian, Ubuntu).
 
@@ -10,21 +9,21 @@ import os
 import re
 from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel, managed_block, systemd_units
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError, Problem
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable
-from ansible_collections.kdump.fleet.plugins.module_utils.host.shell_file import (
+from ..host import kernel, managed_block, systemd_units
+from ..host.errors import KdumpError, Problem
+from ..host.machine import Host
+from ..host.printable import is_printable
+from ..host.shell_file import (
     Parsed,
     assignment,
     left_over,
     overriding,
     parse,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.tools import capture_needs, debug_symbols, options
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.paths import check_dump_path, check_key_path, plain_path
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
+from . import capture_needs, debug_symbols, options
+from .paths import check_dump_path, check_key_path, plain_path
+from .policy import Policy
+from .records import (
     DEFAULT_KEY,
     Command,
     ConfigurationFile,

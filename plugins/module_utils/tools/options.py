@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which settings of the tools' own files a policy may name, and which options of makedumpfile.
 
@@ -10,8 +9,8 @@ import difflib
 import re
 from typing import Dict, Iterable, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import conf
+from ..host.errors import KdumpError
+from .kdumpctl import conf
 
 # Settings that variables of role kdump write, with these variables.
 OWNED: Dict[str, str] = dict(

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which paths may be named for dumps and keys."""
 
 import posixpath
 from typing import Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ..host.errors import KdumpError
 
 # A directory for dumps is closed to everybody but root. These have other users.
 SYSTEM_DIRECTORIES = (

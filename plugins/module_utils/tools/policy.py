@@ -1,11 +1,10 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the administrator wants of a host, whichever tool carries it out."""
 
 from typing import Any, Dict, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ..host.errors import KdumpError
 
 
 class Policy(NamedTuple):

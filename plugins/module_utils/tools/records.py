@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host's kdump set-up consists of, whichever tool manages it.
 
@@ -9,8 +8,8 @@ One module per tool fills these records (kdump_tools.py, kdumpctl/read.py); the 
 import posixpath
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Problem
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.debug_symbols import Symbols
+from ..host.errors import Problem
+from .debug_symbols import Symbols
 
 DEFAULT_KEY = "/root/.ssh/kdump_id_rsa"  # of kdumpctl and kdump-tools alike
 

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which kdump tool a host has, or can get: by what is there, never by what the host is called."""
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import SBIN, Host
+from ..host.errors import KdumpError
+from ..host.machine import SBIN, Host
 
 KDUMP_TOOLS, KDUMPCTL = "kdump-tools", "kdumpctl"
 DPKG_DATABASE = "/var/lib/dpkg/status"

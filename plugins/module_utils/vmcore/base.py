@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every format of dump has in common: bytes to read from, a header, and a way to tell whether it is whole.
 
@@ -11,7 +10,7 @@ import re
 import time
 from typing import Dict, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ..host.errors import KdumpError
 
 NOTES_LIMIT = 1 << 16  # bytes of VMCOREINFO that are read; kernels write 3 to 4 KiB
 READS_LIMIT = 1 << 17  # of one file

@@ -1,13 +1,12 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ELF core files, as /proc/vmcore itself and C(makedumpfile -E) are, of 32 and 64 bit and either byte order."""
 
 import struct
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Dump, FormatError, Header, Source
+from . import base
+from .base import Dump, FormatError, Header, Source
 
 MAGIC = b"\x7fELF"
 CORE = 4  # e_type

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the names around a dump say: which files are dumps, whose, whether the capture ended, where the log is.
 
@@ -10,7 +9,7 @@ import os
 import re
 from typing import Dict, Optional, Sequence
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import files
+from . import files
 
 _PACKED = r"(?:\.(?:gz|bz2|xz|lz4|zst))?"
 _STAMP = r"\d{4}-\d\d-\d\d-\d\d[:.-]\d\d(?:[:.-]\d\d)?|\d{12}(?:\d\d)?"

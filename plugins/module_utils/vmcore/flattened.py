@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """makedumpfile's flattened format: a dump of another format as a stream of records, for targets that cannot seek.
 
@@ -13,10 +12,10 @@ from bisect import bisect_left, bisect_right
 from heapq import heappop, heappush
 from typing import List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Dump, FormatError, Header, Source
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import ElfDump
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
+from . import base
+from .base import Dump, FormatError, Header, Source
+from .elf import ElfDump
+from .kdump_compressed import CompressedDump
 
 MAGIC = b"makedumpfile\0\0\0\0"
 VERSION = struct.Struct(">qq")  # type and version, which are both 1

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The dumps below some paths. What cannot be looked at is listed, never an error."""
 
@@ -10,14 +9,14 @@ import time
 from datetime import datetime, timezone
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import file_names, files, judgement, panic
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FileSource
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.file_names import Beside
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.files import Entry, UnreadableError
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.judgement import Judgement
+from ..host.errors import KdumpError
+from ..host.machine import Host
+from ..host.printable import printable
+from . import file_names, files, judgement, panic
+from .base import FileSource
+from .file_names import Beside
+from .files import Entry, UnreadableError
+from .judgement import Judgement
 
 # Folders below a path: on a dump server one per host, and those that its gate lets a host make. kdumpctl has its path,
 # of two folders usually, on an export, and one per crash in it.

@@ -1,11 +1,10 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a file is, and whether it is a whole dump. The magic counts, never the name."""
 
 from typing import NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import (
+from .base import (
     Dump,
     FormatError,
     Header,
@@ -13,10 +12,10 @@ from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import (
     MeteredSource,
     Source,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import MAGIC, ElfDump
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.flattened import FlattenedDump
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.packed import PackedDump
+from .elf import MAGIC, ElfDump
+from .flattened import FlattenedDump
+from .kdump_compressed import CompressedDump
+from .packed import PackedDump
 
 FORMATS = (CompressedDump, FlattenedDump, ElfDump, PackedDump)
 HEAD = 64

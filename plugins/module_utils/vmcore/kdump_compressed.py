@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The compressed format of makedumpfile ("KDUMP"), of any width and byte order.
 
@@ -14,9 +13,9 @@ written after everything else.
 import struct
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base, page_table
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FormatError, Header, Source
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.page_table import ENTRY
+from . import base, page_table
+from .base import FormatError, Header, Source
+from .page_table import ENTRY
 
 MAGIC = b"KDUMP   "
 OUT_OF_SPACE = 0x8  # the bit of the status that makedumpfile sets when it gives up

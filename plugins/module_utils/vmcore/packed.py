@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A dump that was sent through gzip and the like, as kdump-tools does when KDUMP_COMPRESSION is set.
 
@@ -11,16 +10,16 @@ import importlib
 import io
 from typing import Any, BinaryIO, Callable, Dict, NamedTuple, Optional, cast
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import (
+from .base import (
     Dump,
     FormatError,
     Header,
     LimitError,
     Source,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.elf import ElfDump
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.flattened import END, FlattenedDump
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
+from .elf import ElfDump
+from .flattened import END, FlattenedDump
+from .kdump_compressed import CompressedDump
 
 BEGINNING = 65536  # bytes that are unpacked for the header: headers and notes are in the first few KiB
 STEP = 4096  # bytes that are read at a time for it

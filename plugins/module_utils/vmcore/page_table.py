@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page table of a dump in the compressed format, and the page data that its entries point to.
 
@@ -11,8 +10,8 @@ import importlib
 import struct
 from typing import Any, List, NamedTuple, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import base
-from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import Source
+from . import base
+from .base import Source
 
 ENTRY = 24  # bytes of an entry of the page table
 CHUNK = 65536

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Why a kernel crashed, from its log: the message, the functions that were running, and a signature.
 
@@ -12,9 +11,9 @@ import hashlib
 import re
 from typing import FrozenSet, List, NamedTuple, Optional, Pattern, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel_log
-from ansible_collections.kdump.fleet.plugins.module_utils.host.kernel_log import Line
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import printable
+from ..host import kernel_log
+from ..host.kernel_log import Line
+from ..host.printable import printable
 
 FRAMES_IN_SIGNATURE = 5
 LONGEST_MESSAGE = 300

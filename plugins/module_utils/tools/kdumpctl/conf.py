@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """/etc/kdump.conf of Fedora, RHEL and its rebuilds: reading, judging and writing its text.
 
@@ -18,10 +17,10 @@ import re
 import unicodedata
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.printable import is_printable, printable
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import directives as known
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.directives import Flaw
+from ...host.errors import KdumpError
+from ...host.printable import is_printable, printable
+from . import directives as known
+from .directives import Flaw
 
 Names = Set[str]
 DIRECTIVES, TARGETS, FILE_SYSTEMS = known.DIRECTIVES, known.TARGETS, known.FILE_SYSTEMS

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a kdump.conf names has to be there on the host, or kdumpctl unloads the capture kernel and then gives up.
 
@@ -9,10 +8,10 @@ conf.py judges the text alone. Source: the checks of kdumpctl and mkdumprd (kdum
 import os
 from typing import Iterator, List, Optional, Sequence
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import conf
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Refusal
+from ...host import mounts
+from ...host.machine import CommandError, Host
+from ..records import Refusal
+from . import conf
 
 CHECK_LIMIT = 30.0  # seconds
 

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The directives of kdump.conf(5), and what is wrong with the value of one.
 
@@ -11,7 +10,7 @@ import re
 import socket
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
+from ...host.errors import KdumpError
 
 # In the order of a well-kept file. Every kind has a rule of its own below.
 _KINDS = (

@@ -1,19 +1,18 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The file /etc/sysconfig/kdump of hosts with kdumpctl: as it is, and as the policy wants it."""
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import managed_block
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.host.shell_file import (
+from ...host import managed_block
+from ...host.machine import Host
+from ...host.shell_file import (
     assignment,
     left_over,
     overriding,
     parse,
 )
-from ansible_collections.kdump.fleet.plugins.module_utils.tools import capture_needs
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import ConfigurationFile
+from .. import capture_needs
+from ..policy import Policy
+from ..records import ConfigurationFile
 
 ENVIRONMENT = "/etc/sysconfig/kdump"
 APPEND = "KDUMP_COMMANDLINE_APPEND"

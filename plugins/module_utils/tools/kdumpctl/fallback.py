@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What becomes of a dump that does not reach its target on hosts with kdumpctl: C(failure_action dump_to_rootfs).
 
@@ -10,10 +9,10 @@ import posixpath
 import re
 from typing import Dict, List, Optional
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.target import PATH, STREAMS, named
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Fallback
+from ...host import mounts
+from ...host.machine import Host
+from ..records import Fallback
+from .target import PATH, STREAMS, named
 
 ACTION = "dump_to_rootfs"
 SCRIPTS = "/usr/lib/dracut/modules.d/*kdumpbase/kdump.sh"

@@ -1,5 +1,4 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kdump set-up of hosts with kdumpctl (Fedora, RHEL and their rebuilds).
 
@@ -9,19 +8,14 @@ Source of names, defaults and behaviour: kdump.conf(5), kdumpctl(8) and kdump-ut
 import os
 from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory import crashkernel
-from ansible_collections.kdump.fleet.plugins.module_utils.host import kernel, mounts, systemd_units
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import Problem
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools import capture_needs, debug_symbols, options
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import conf, conf_on_host, fallback
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import environment as kdumpctl_environment
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import target as kdumpctl_target
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.environment import APPEND
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.target import CONFIGURATION, STREAMS
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.paths import check_dump_path, check_key_path
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
+from ...crash_memory import crashkernel
+from ...host import kernel, mounts, systemd_units
+from ...host.errors import Problem
+from ...host.machine import CommandError, Host
+from .. import capture_needs, debug_symbols, options
+from ..paths import check_dump_path, check_key_path
+from ..policy import Policy
+from ..records import (
     DEFAULT_KEY,
     Command,
     ConfigurationFile,
@@ -30,6 +24,11 @@ from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import (
     Target,
     TargetMount,
 )
+from . import conf, conf_on_host, fallback
+from . import environment as kdumpctl_environment
+from . import target as kdumpctl_target
+from .environment import APPEND
+from .target import CONFIGURATION, STREAMS
 
 UNIT = "kdump.service"
 COMMANDS = (*capture_needs.COMMANDS, Command("dracut", "dracut"))

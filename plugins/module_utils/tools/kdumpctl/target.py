@@ -1,16 +1,15 @@
 # Copyright (c) 2026 The kdump.fleet authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where dumps go on hosts with kdumpctl: the targets of kdump.conf(5), and the policy's in its words."""
 
 import os
 from typing import Dict, Optional, Tuple
 
-from ansible_collections.kdump.fleet.plugins.module_utils.host import mounts
-from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
-from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import Host
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl import conf, directives
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import DEFAULT_KEY, Target, TargetMount
+from ...host import mounts
+from ...host.errors import KdumpError
+from ...host.machine import Host
+from ..records import DEFAULT_KEY, Target, TargetMount
+from . import conf, directives
 
 CONFIGURATION = "/etc/kdump.conf"
 PATH = "/var/crash"  # without a directive
