@@ -15,9 +15,9 @@ import pytest
 
 from tests.checkout import ROOT
 from tests.mutants import covering
-from tests.mutants.__main__ import chosen, equivalent
+from tests.mutants.__main__ import EQUIVALENT, chosen, equivalent
 from tests.mutants.changes import changes
-from tests.mutants.modules import is_pure, pure_modules
+from tests.mutants.modules import PLUGINS, is_pure, pure_modules
 from tests.mutants.run import Task
 
 
@@ -126,6 +126,14 @@ def test_the_list_of_equivalent_changes() -> None:
         ("a/b.py", "f: a < b => a <= b"): "They never are equal.",
         ("a/b.py", "g: 1 => 2"): "Only a hint.",
     }
+
+
+def test_equivalent_changes_are_changes_of_the_sources() -> None:
+    """Whoever renames a function or takes a condition out takes it out of the list, too."""
+    named = equivalent(EQUIVALENT.read_text(encoding="utf-8"))
+    modules = {module: ast.parse((PLUGINS / module).read_text(encoding="utf-8")) for module, _change in named}
+    assert {Path(module) for module in modules} <= set(pure_modules())
+    assert set(named) <= {(module, change.text) for module, tree in modules.items() for change in changes(tree)}
 
 
 def test_a_sample_is_the_same_for_a_seed() -> None:

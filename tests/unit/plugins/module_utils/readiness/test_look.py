@@ -3,15 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of look.py."""
 
+import json
+import os
+import time
+from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.bootloader.grub2 import Grub2
 from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.crashkernel import CrashkernelError
+from ansible_collections.kdump.fleet.plugins.module_utils.crash_memory.recommendation import DEFAULT, MEASURED
 from ansible_collections.kdump.fleet.plugins.module_utils.host.errors import KdumpError
 from ansible_collections.kdump.fleet.plugins.module_utils.host.machine import CommandError, CommandResult, Host
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof, reboot_note
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import (
     Facts,
     boot_of,
@@ -20,7 +25,18 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import 
 )
 from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
-from tests.unit.plugins.module_utils.host_tree import IOMEM, MENU, VALUE, HostTree, kernel_log
+from tests.unit.plugins.module_utils import rpm_tree
+from tests.unit.plugins.module_utils.host_tree import (
+    CONFIGURATION,
+    IOMEM,
+    KERNEL,
+    MENU,
+    VALUE,
+    HostTree,
+    Space,
+    kernel_log,
+)
+from tests.unit.plugins.module_utils.rpm_tree import RpmTree, ready_rpm_host
 
 HIDDEN = "".join("00000000-00000000 :{0}\n".format(line.partition(" :")[2]) for line in IOMEM.splitlines())
 
@@ -272,3 +288,191 @@ def test_a_broken_proof_does_not_stop_an_audit(tree: HostTree) -> None:
     assert facts.proof is None
     assert facts.proof_error is not None
     assert "it is not JSON" in facts.proof_error
+
+
+# ---- files and their times
+
+
+@pytest.mark.parametrize(
+    ("text", "file"),
+    [
+        ("kernel.kexec_load_disabled = 1\n", "/etc/sysctl.d/10-hardening.conf"),
+        ("kernel.kexec_load_disabled = 0\n", None),
+        ("kernel.panic = 1\n", None),
+    ],
+)
+def test_a_file_that_forbids_loading_at_boot_is_known(tree: HostTree, text: str, file: Optional[str]) -> None:
+    tree.write("/etc/sysctl.d/10-hardening.conf", text)
+    assert facts_of(tree).load_disabled_at_boot == file
+
+
+@pytest.mark.parametrize(("flag", "unwritable"), [(os.ST_RDONLY, [CONFIGURATION]), (0, [])])
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_file_that_has_to_be_written_must_be_writable(
+    tree: HostTree, monkeypatch: pytest.MonkeyPatch, flag: int, unwritable: List[str], missing: bool
+) -> None:
+    """One that is missing, and one that differs from the policy."""
+    monkeypatch.setattr(os, "statvfs", lambda path: Space(flag, 1 << 30))
+    assert facts_of(tree).unwritable == []
+    if missing:
+        tree.remove(CONFIGURATION)
+    assert facts_of(tree, keep_dumps=None if missing else 3).unwritable == unwritable
+
+
+@pytest.fixture
+def rpm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RpmTree:
+    """Its clock stands still, and all that its capture initrd is made from is a day older than the initrd."""
+    tree = ready_rpm_host(tmp_path / "rpm")
+    monkeypatch.setattr(time, "time", lambda: NOW / 1e9)
+    for name in (rpm_tree.CONFIGURATION, "/boot/vmlinuz-" + rpm_tree.RELEASE):
+        stamp(tree, name, -2 * DAY)
+    stamp(tree, rpm_tree.INITRD, -DAY)
+    return tree
+
+
+NOW = 10**18  # nanoseconds; a float holds it exactly
+DAY = 86400 * 10**9
+
+
+def stamp(tree: HostTree, name: str, age: int) -> None:
+    """A time that lies so many nanoseconds behind the clock."""
+    os.utime(str(tree.path(name)), ns=(NOW + age, NOW + age))
+
+
+@pytest.mark.parametrize(
+    ("age", "outdated"),
+    [
+        (-DAY - 1, None),
+        (-DAY, None),
+        (1 - DAY, rpm_tree.CONFIGURATION),
+        (0, rpm_tree.CONFIGURATION),
+        (1, None),  # of a time to come
+    ],
+)
+def test_an_initrd_is_outdated_by_what_was_changed_since(rpm: RpmTree, age: int, outdated: Optional[str]) -> None:
+    stamp(rpm, rpm_tree.CONFIGURATION, age)
+    assert facts_of(rpm).outdated == outdated
+
+
+def test_an_initrd_that_is_not_there_is_not_outdated(rpm: RpmTree) -> None:
+    rpm.remove(rpm_tree.INITRD)
+    facts = facts_of(rpm)
+    assert (facts.outdated, facts.initrd_from_future) == (None, False)
+
+
+@pytest.mark.parametrize(("age", "ahead"), [(0, False), (1, True), (10**9 // 2, True)])
+def test_an_initrd_may_be_of_a_time_to_come(rpm: RpmTree, age: int, ahead: bool) -> None:
+    stamp(rpm, rpm_tree.INITRD, age)
+    assert facts_of(rpm).initrd_from_future == ahead
+
+
+def test_the_time_of_an_initrd_counts_where_it_is_made_from_the_configuration(
+    tree: HostTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of kdump-tools is not."""
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    assert facts_of(tree).initrd_from_future is False
+
+
+# ---- what is wanted
+
+
+@pytest.mark.parametrize(
+    ("staged", "keep_larger", "wanted"),
+    [
+        ("256M", True, "256M"),
+        ("256M", False, "192M"),
+        (VALUE, True, "192M"),  # which is as much on this host
+        ("128M", True, "192M"),
+        (None, True, "192M"),
+    ],
+)
+def test_a_larger_value_is_kept_where_the_policy_says_so(
+    tree: HostTree, staged: Optional[str], keep_larger: bool, wanted: str
+) -> None:
+    tree.menu(staged)
+    assert facts_of(tree, crashkernel="192M", keep_larger=keep_larger).wanted_crashkernel == wanted
+
+
+def test_a_larger_value_is_no_wish_of_a_policy_without_one(tree: HostTree) -> None:
+    assert facts_of(tree, keep_larger=True).wanted_crashkernel is None
+
+
+def test_what_to_reserve_is_told_by_a_proof_that_holds(tree: HostTree) -> None:
+    recommended = facts_of(tree).recommended
+    assert recommended is not None
+    assert recommended.source == MEASURED
+    tree.write("/proc/sys/kernel/osrelease", "6.13\n")
+    recommended = facts_of(tree).recommended
+    assert recommended is not None
+    assert (recommended.source, recommended.bytes) == (DEFAULT, 192 << 20)
+
+
+def test_where_firmware_keeps_the_memory_nothing_is_recommended(tree: HostTree) -> None:
+    tree.write("/sys/kernel/fadump/enabled", "1\n")
+    assert facts_of(tree).recommended is None
+
+
+def test_a_fingerprint_is_taken_where_there_is_a_proof_or_somebody_asks(tree: HostTree) -> None:
+    proven = facts_of(tree)
+    assert proven.fingerprint == tree.record()["fingerprint"]
+    assert proven.proof_changes == []
+    tree.remove(proof.RECORD)
+    assert facts_of(tree).fingerprint is None
+    assert gather(tree.host(), Policy(), fingerprint=True).fingerprint == proven.fingerprint
+
+
+# ---- the rest
+
+
+def test_a_raw_target_is_looked_at(rpm: RpmTree) -> None:
+    rpm.append(rpm_tree.CONFIGURATION, "raw /dev/vdb\n")
+    rpm.write("/dev/vdb", "")
+    assert [obstacle.code for _target, obstacle in facts_of(rpm).devices] == ["target-device-unfit"]
+
+
+@pytest.mark.parametrize(("text", "disabled"), [("1\n", True), ("0\n", False), (None, False)])
+def test_loading_may_be_forbidden(tree: HostTree, text: Optional[str], disabled: bool) -> None:
+    tree.remove("/proc/sys/kernel/kexec_load_disabled")
+    if text is not None:
+        tree.write("/proc/sys/kernel/kexec_load_disabled", text)
+    assert facts_of(tree).load_disabled == disabled
+
+
+@pytest.mark.parametrize(("text", "crashes"), [("1\n", True), ("0\n", False), (None, None)])
+def test_whether_an_oops_crashes_may_be_unknown(tree: HostTree, text: Optional[str], crashes: Optional[bool]) -> None:
+    tree.remove("/proc/sys/kernel/panic_on_oops")
+    if text is not None:
+        tree.write("/proc/sys/kernel/panic_on_oops", text)
+    assert facts_of(tree).panic_on_oops is crashes
+
+
+def test_a_target_without_its_key_is_known(tree: HostTree) -> None:
+    assert facts_of(tree).keyless == []
+    tree.append(CONFIGURATION, "SSH=kdump@dump1\n")
+    assert [target.location for target in facts_of(tree).keyless] == ["kdump@dump1"]
+    tree.write("/root/.ssh/kdump_id_rsa", "")
+    assert facts_of(tree).keyless == []
+
+
+def test_a_reboot_in_vain_is_known_for_what_boots_next(tree: HostTree) -> None:
+    tree.menu("256M")
+    tree.write(reboot_note.PATH, json.dumps({"staged": "256M", "running": VALUE}))
+    assert facts_of(tree).rebooted_in_vain
+    tree.remove(MENU)
+    assert not facts_of(tree).rebooted_in_vain
+
+
+def test_the_longer_look_waits_until_the_unit_has_ended_its_work(tree: HostTree) -> None:
+    assert facts_of(tree).inspection is None
+    assert gather(tree.host(), Policy(), longer=True).inspection is not None
+    tree.write("/sys/fs/cgroup/system.slice/kdump-tools.service/cgroup.procs", "812\n")
+    assert gather(tree.host(), Policy(), longer=True).inspection is None
+
+
+def test_what_the_host_is_made_of(tree: HostTree) -> None:
+    """The kernel that counts is the one that runs."""
+    assert facts_of(tree).memory.kernel == KERNEL
+    assert not facts_of(tree).selinux
+    tree.write("/sys/fs/selinux/enforce", "1")
+    assert facts_of(tree).selinux
