@@ -63,14 +63,14 @@ def changed(record: Dict[str, Any], current: Dict[str, Any]) -> List[str]:
     found = []
     if proven.get("kernel") != current["kernel"]:
         found.append("kernel {0} (proven: {1})".format(current["kernel"], proven.get("kernel")))
-    for name in ("capture_kernel", "capture_initrd"):
-        # One that the host builds at each boot differs after each, and a proof that ends there would never hold.
-        if name == "capture_initrd" and record.get("rebuilt_at_boot") and part(current["files"], current[name] or ""):
-            continue
-        found += _changed_file(name.replace("_", " "), current[name], proven.get(name), proven, current)
-    ours = (current["capture_kernel"], current["capture_initrd"], proven.get("capture_kernel"))
+    kernel, initrd = current["capture_kernel"], current["capture_initrd"]
+    found += _changed_file("capture kernel", kernel, proven.get("capture_kernel"), proven, current)
+    # One that the host builds at each boot differs after each, and a proof that ends there would never hold.
+    if not (record.get("rebuilt_at_boot") and part(current["files"], initrd or "")):
+        found += _changed_file("capture initrd", initrd, proven.get("capture_initrd"), proven, current)
+    loaded = (kernel, initrd, proven.get("capture_kernel"), proven.get("capture_initrd"))
     named = set(part(proven, "files")) | set(current["files"])
-    for path in sorted(named.difference(ours + (proven.get("capture_initrd"),))):
+    for path in sorted(named.difference(loaded)):
         found += _changed_file(_kind(path, current), path, path, proven, current)
     before, now = part(proven, "reservation"), current["reservation"]
     if before != now:
@@ -196,15 +196,13 @@ def _host_keys(host: Host, target: Target) -> List[str]:
 
 def _names(names: str, server: str) -> bool:
     """Whether the first field of a line of known_hosts(5), in words or hashed, names I(server)."""
-    for name in names.lower().split(",") if not names.startswith("|") else [names]:
-        parts = name.split("|")
-        if len(parts) == 4 and parts[1] == "1":
-            try:
-                digest = hmac.new(b64decode(parts[2]), server.encode("utf-8", "surrogateescape"), "sha1").digest()
-                if digest == b64decode(parts[3]):
-                    return True
-            except ValueError:  # no base64
-                continue
-        elif name == server:
-            return True
-    return False
+    if not names.startswith("|"):
+        return server in names.lower().split(",")
+    parts = names.split("|")
+    if len(parts) != 4 or parts[1] != "1":
+        return False
+    try:
+        digest = hmac.new(b64decode(parts[2]), server.encode("utf-8", "surrogateescape"), "sha1").digest()
+        return digest == b64decode(parts[3])
+    except ValueError:  # no base64
+        return False

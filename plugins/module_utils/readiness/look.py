@@ -101,7 +101,7 @@ def boot_of(host: Host) -> Boot:
 def _outdated(host: Host, setup: Setup) -> Optional[str]:
     """A file of a time to come says nothing: the clock was ahead when it was written, and no new initrd is newer."""
     made, now = _time(host, setup.capture_initrd), _now()
-    return next((path for path in setup.initrd_sources if made and made < (_time(host, path) or 0) <= now), None)
+    return next((path for path in setup.initrd_sources if made and made < _time(host, path) <= now), None)
 
 
 def _now() -> int:
@@ -118,11 +118,12 @@ def _unwritable(host: Host, setup: Setup) -> List[str]:
     return [path for path in files if place_of(host, path).read_only]
 
 
-def _time(host: Host, path: Optional[str]) -> Optional[int]:
+def _time(host: Host, path: Optional[str]) -> int:
+    """When a file was written, in nanoseconds; 0 where there is none."""
     try:
-        return os.stat(host.path(path)).st_mtime_ns if path else None
+        return os.stat(host.path(path)).st_mtime_ns if path else 0
     except OSError:
-        return None
+        return 0
 
 
 def _integer(text: Optional[str]) -> Optional[int]:
@@ -162,8 +163,8 @@ def _wanted_crashkernel(host: Host, policy: Policy, setup: Setup) -> Optional[st
     return value or None
 
 
-def _size(host: Host, values: Optional[List[str]]) -> int:
-    return reserved.resolve_on(host, as_arguments(values)).size if values else 0
+def _size(host: Host, values: List[str]) -> int:
+    return reserved.resolve_on(host, as_arguments(values)).size
 
 
 def _recommended(
@@ -238,7 +239,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
         load_disabled=(host.read("/proc/sys/kernel/kexec_load_disabled") or "0").strip() == "1",
         load_disabled_at_boot=_load_disabled_at_boot(host),
         unwritable=_unwritable(host, setup),
-        initrd_from_future=bool(setup.initrd_sources) and (_time(host, setup.capture_initrd) or 0) > _now(),
+        initrd_from_future=bool(setup.initrd_sources) and _time(host, setup.capture_initrd) > _now(),
         lockdown=_lockdown(host.read("/sys/kernel/security/lockdown") or ""),
         panic_timeout=_integer(host.read("/proc/sys/kernel/panic")),
         panic_on_oops=None if oops is None else oops.strip() != "0",

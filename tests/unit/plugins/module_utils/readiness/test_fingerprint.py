@@ -353,6 +353,15 @@ def test_a_change_of_what_reaches_a_server_is_named(rpm: RpmTree, change: Change
     assert all(one.startswith(start) for one, start in zip(found, said))
 
 
+def test_host_keys_are_summed_up_as_in_records_that_are_there(rpm: RpmTree) -> None:
+    """Else an update of the collection would end each proof of a host with an ssh target."""
+    to_ssh(rpm)
+    rpm.append(fingerprint.KNOWN_HOSTS, f"@revoked dump1 ssh-rsa {ED25519}4 note\n")
+    keys = [f" ssh-ed25519 {ED25519}1", f"@revoked ssh-rsa {ED25519}4"]
+    found = report(rpm.host(), Policy(), fingerprint=True)["fingerprint"]["host_keys"]
+    assert found == hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
 def test_a_file_that_a_capture_did_not_need_then_is_named(rpm: RpmTree) -> None:
     to_ssh(rpm)
     found = changes(rpm)
