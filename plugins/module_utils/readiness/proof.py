@@ -6,7 +6,6 @@ The role crash_test writes the record; a change of anything that it was made for
 """
 
 import json
-import os
 from typing import Any, Dict, Optional
 
 from ..host.errors import KdumpError
@@ -58,7 +57,7 @@ def read(host: Host) -> Optional[Dict[str, Any]]:
         text = host.read_if_allowed(RECORD)  # kept to root, like the dumps
         record = json.loads(text or "null")
     except OSError as error:
-        raise _unusable(os.strerror(error.errno or 0)) from error
+        raise _unusable(error.strerror or str(error)) from error
     except (ValueError, RecursionError):
         raise _unusable("it is not JSON") from None
     if text is None:
