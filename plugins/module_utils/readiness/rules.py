@@ -78,19 +78,19 @@ def _place_rules(place: Place, dump_size: DumpSize) -> Iterator[Finding]:
         return
     if place.read_only:
         yield Finding("target-read-only", "{0} lies on a file system that is mounted read-only.".format(place.path))
-    if not place.exists:
+    if place.mode is None:
         yield Finding("target-missing", "{0} does not exist.".format(place.path))
-    elif place.mode is not None and (place.mode & stat.S_ISVTX or belongs_to_system(place.path)):
+    elif place.mode & stat.S_ISVTX or belongs_to_system(place.path):
         # Ubuntu's crash reporter shares /var/crash with every user: closing it would break that service.
         yield Finding("target-shared", "{0} has mode {1:04o}: it is shared with others.".format(place.path, place.mode))
-    elif place.mode is not None and place.mode & 0o077 and not place.local:
+    elif place.mode & 0o077 and not place.local:
         yield Finding(
             "target-shared",
             "{0} has mode {1:04o} on a file system of its own, which may have other users.".format(
                 place.path, place.mode
             ),
         )
-    elif place.mode is not None and place.mode & 0o077:
+    elif place.mode & 0o077:
         yield Finding(
             "target-readable-by-others",
             "{0} has mode {1:04o}: dumps in it can be read by others than root.".format(place.path, place.mode),

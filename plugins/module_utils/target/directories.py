@@ -14,10 +14,9 @@ class Place(NamedTuple):
     """The directory that receives dumps; room and kind are those of its nearest parent when it does not exist yet."""
 
     path: str
-    exists: bool
     is_directory: bool
     read_only: bool
-    mode: Optional[int]
+    mode: Optional[int]  # None while it does not exist
     free_bytes: int
     local: bool = True  # on the root file system; what is mounted may have other users
 
@@ -53,11 +52,10 @@ def place_of(host: Host, path: str) -> Place:
     try:
         status = os.stat(host.path(nearest))
     except OSError:  # a symbolic link to nothing, or in circles: no directory can be made there
-        return Place(path, exists=True, is_directory=False, read_only=False, mode=None, free_bytes=0)
+        return Place(path, is_directory=False, read_only=False, mode=None, free_bytes=0)
     space = os.statvfs(host.path(nearest))
     return Place(
         path=path,
-        exists=exists,
         is_directory=stat.S_ISDIR(status.st_mode),
         read_only=bool(space.f_flag & os.ST_RDONLY),
         mode=stat.S_IMODE(status.st_mode) if exists else None,

@@ -5,7 +5,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -115,6 +115,108 @@ def test_an_unknown_boot_loader_is_named_in_the_answer(tree: HostTree) -> None:
     assert answer["bootloader"]["name"] is None
     assert answer["bootloader"]["next_crashkernel"] is None
     assert answer["bootloader"]["error"].startswith("No boot loader was found.")
+
+
+def unloaded(tree: HostTree) -> None:
+    tree.write("/sys/kernel/kexec_crash_loaded", "0\n")
+
+
+def unstaged(tree: HostTree) -> None:
+    tree.menu(None)
+
+
+def neither(tree: HostTree) -> None:
+    unloaded(tree)
+    unstaged(tree)
+
+
+@pytest.mark.parametrize(
+    ("change", "policy", "summary", "ready"),
+    [
+        (lambda tree: None, {}, "ready", (True, True)),
+        # Warnings, and what only tells something, are left out.
+        (lambda tree: tree.path("/var/crash").chmod(0o755), {}, "ready", (True, True)),
+        (lambda tree: tree.remove(proof.RECORD), {}, "ready", (True, True)),
+        (unstaged, {}, "ready now, not after the next boot: crashkernel-not-staged", (True, False)),
+        (unloaded, {}, "not ready before a reboot: capture-kernel-not-loaded", (False, True)),
+        (neither, {}, "not ready: crashkernel-not-staged, capture-kernel-not-loaded", (False, False)),
+        # An error about a target that is not in use yet; and what blocks without being one.
+        (
+            lambda tree: None,
+            {"target": {"type": "ssh", "location": "kdump@new"}, "sshkey": "/k"},
+            "ready: target-key-missing, command-missing",
+            (True, True),
+        ),
+        (
+            unstaged,
+            {"crashkernel": "absent"},
+            "ready now, not after the next boot: crash-memory-not-wanted",
+            (True, False),
+        ),
+        (
+            lambda tree: tree.remove("/usr/sbin/kexec", "/usr/bin/makedumpfile"),
+            {},
+            "not ready: command-missing",
+            (False, False),
+        ),
+    ],
+)
+def test_the_summary_names_what_keeps_a_host_from_being_ready(
+    tree: HostTree, change: Callable[[HostTree], Any], policy: Dict[str, Any], summary: str, ready: Tuple[bool, bool]
+) -> None:
+    change(tree)
+    answer = report(tree.host(), Policy.of(policy))
+    assert answer["summary"] == summary
+    assert (answer["ready_now"], answer["ready_next_boot"]) == ready
+    assert answer["ready"] == all(ready)
+
+
+@pytest.mark.parametrize("keep_larger", [None, False, True])
+def test_a_rollout_raises_what_is_too_small_where_it_may(tree: HostTree, keep_larger: Optional[bool]) -> None:
+    """It raises nothing else, and repairs nothing of a host without findings."""
+    policy = Policy.of({"crashkernel": "default", "keep_larger": keep_larger})
+    assert not report(tree.host(), policy)["needs_rollout"]
+    record = tree.record()
+    record["capture"]["least_available_bytes"] = 16 << 20
+    tree.write_record(record)
+    answer = report(tree.host(), policy)
+    assert [finding["code"] for finding in answer["findings"]] == ["crash-memory-below-need"]
+    assert answer["needs_rollout"] is bool(keep_larger)
+    tree.write_record(dict(record, capture=None))
+    tree.write("/proc/sys/kernel/panic_on_oops", "0\n")
+    assert not report(tree.host(), policy)["needs_rollout"]
+
+
+def test_a_rollout_writes_a_file_that_is_missing_or_differs(tree: HostTree) -> None:
+    def to_write(**policy: Any) -> List[bool]:
+        return [file["to_write"] for file in report(tree.host(), Policy.of(policy))["setup"]["configuration"]]
+
+    assert to_write() == [False]
+    assert to_write(keep_dumps=3) == [True]
+    tree.remove(CONFIGURATION)
+    assert to_write() == [True]
+
+
+def test_a_mount_is_named_without_its_refusal(tree: HostTree) -> None:
+    """Which is a finding, with a remedy."""
+    policy = {"target": {"type": "ext4", "location": "/dev/vdb"}, "mount_point": "/srv/dumps"}
+    answer = report(tree.host(), Policy.of(policy))
+    assert "target-mount-refused" in [finding["code"] for finding in answer["findings"]]
+    assert answer["target"]["mount"] == {
+        "device": "/dev/vdb",
+        "fstype": "ext4",
+        "directory": "/srv/dumps",
+        "mounted": False,
+        "configured": False,
+        "line": answer["target"]["mount"]["line"],
+        "written": "",
+    }
+
+
+def test_the_room_is_that_of_the_directory_in_use(tree: HostTree) -> None:
+    assert report(tree.host(), Policy.of({"path": "/data"}))["target"]["free_bytes"] > 0
+    tree.append(CONFIGURATION, "SSH=kdump@dump1\n")
+    assert report(tree.host(), Policy.of({"target": {"type": "local"}}))["target"]["free_bytes"] is None
 
 
 def test_a_converged_host_costs_no_command_and_no_big_file(tree: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:

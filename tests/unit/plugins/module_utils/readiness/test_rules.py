@@ -13,7 +13,8 @@ from ansible_collections.kdump.fleet.plugins.module_utils.readiness import proof
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.codes import CODES, Finding, Kind
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.look import gather
 from ansible_collections.kdump.fleet.plugins.module_utils.readiness.report import report
-from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules import judge, ready
+from ansible_collections.kdump.fleet.plugins.module_utils.readiness.rules import judge, ready, target_rules
+from ansible_collections.kdump.fleet.plugins.module_utils.target.directories import Place
 from ansible_collections.kdump.fleet.plugins.module_utils.tools import kdump_tools
 from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
 from tests.unit.plugins.module_utils.host_tree import (
@@ -616,6 +617,28 @@ def test_the_file_system_of_the_target_is_judged(
     assert ready(found) == ((code != "target-read-only"),) * 2
 
 
+@pytest.mark.parametrize(
+    ("mode", "path", "local", "codes"),
+    [
+        (0o700, "/data/crash", True, []),
+        (0o700, "/data/crash", False, []),
+        (0o100, "/data/crash", False, []),
+        (0o710, "/data/crash", True, ["target-readable-by-others"]),
+        (0o701, "/data/crash", True, ["target-readable-by-others"]),
+        (0o701, "/data/crash", False, ["target-shared"]),
+        (0o1700, "/data/crash", True, ["target-shared"]),
+        (0o700, "/var/lib", True, ["target-shared"]),
+        (None, "/data/crash", True, ["target-missing"]),
+        (None, "/data/crash", False, ["target-missing"]),
+    ],
+)
+def test_a_directory_for_dumps_is_closed_to_others(
+    tree: HostTree, mode: Optional[int], path: str, local: bool, codes: List[str]
+) -> None:
+    place = Place(path, is_directory=True, read_only=False, mode=mode, free_bytes=1 << 40, local=local)
+    assert [finding.code for finding in target_rules(gather(tree.host(), Policy())._replace(places=[place]))] == codes
+
+
 def codes_of(tree: HostTree, policy: Optional[Dict[str, Any]] = None) -> List[str]:
     return [finding.code for finding in judge(gather(tree.host(), Policy.of(policy)))]
 
@@ -967,3 +990,45 @@ def test_it_holds_for_these_values_alone(
     change(tree)
     found = [one["code"] for one in report(tree.host(), Policy.of(policy))["findings"]]
     assert [code for code in found if code.startswith(("reboot", "crashkernel-d"))] == codes
+
+
+def test_a_boot_without_values_is_no_reason_to_reboot(tree: HostTree) -> None:
+    """It would only take away what there is."""
+    tree.menu(None)
+    assert codes_of(tree) == ["crashkernel-not-staged"]
+
+
+# ---- what is loaded
+
+
+@pytest.mark.parametrize(("armed", "codes"), [(True, []), (False, ["capture-kernel-building"])])
+def test_a_unit_at_work_builds_where_nothing_is_loaded_yet(tree: HostTree, armed: bool, codes: List[str]) -> None:
+    tree.write("/sys/fs/cgroup/system.slice/kdump-tools.service/cgroup.procs", "812\n")
+    if not armed:
+        not_loaded(tree)
+    assert codes_of(tree) == codes
+
+
+@pytest.mark.parametrize(("end", "codes"), [("37efffff", []), ("37efefff", ["crash-memory-below-asked"])])
+def test_a_kernel_may_round_a_mebibyte_away(tree: HostTree, end: str, codes: List[str]) -> None:
+    tree.replace("/proc/iomem", "2c000000-37ffffff", "2c000000-" + end)
+    tree.prove()
+    assert codes_of(tree) == codes
+
+
+@pytest.mark.parametrize(
+    ("analysis", "there", "codes"),
+    [(True, False, ["symbols-missing"]), (True, True, []), (False, False, []), (None, False, [])],
+)
+def test_symbols_are_missed_where_crash_is_to_work(
+    tree: HostTree, analysis: Optional[bool], there: bool, codes: List[str]
+) -> None:
+    if there:
+        tree.write("/usr/lib/debug/boot/vmlinux-" + KERNEL, "")
+    assert codes_of(tree, {"analysis": analysis}) == codes
+
+
+def test_a_switch_that_is_off_has_one_finding(tree: HostTree) -> None:
+    tree.replace(CONFIGURATION, 'USE_KDUMP="1"', 'USE_KDUMP="0"')
+    tree.prove()
+    assert codes_of(tree) == ["kdump-switched-off"]
