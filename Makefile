@@ -55,7 +55,7 @@ mutants: $(VENV)/ready ## changes of the pure modules that no unit test notices;
 boot-matrix: $(VENV)/ready ## what crashkernel= reserves, predicted and booted; OPTIONS="--kernel PATH --write"
 	@PATH="$(abspath $(VENV)/bin):$$PATH" $(PYTHON) -m tests.boot_matrix $(OPTIONS)
 
-format: $(VENV)/ready ## let ruff mend what it can
+format: $(VENV)/ready ## let ruff fix what it can
 	@$(PYTHON) -m ruff check --fix
 	@$(PYTHON) -m ruff format
 

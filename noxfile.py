@@ -141,7 +141,7 @@ class Parts:
 
 
 def environment(session: nox.Session, python: Path, requirements: str) -> Path:
-    """The interpreter of an environment under .nox with these pinned requirements; made anew when they change."""
+    """The interpreter of an environment under .nox with these pinned requirements; made again when they change."""
     wanted = ROOT / "requirements" / requirements
     path = ROOT / ".nox" / wanted.stem
     stamp = path / "made-from"

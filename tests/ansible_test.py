@@ -4,7 +4,7 @@
 """What ansible-test needs to run its sanity tests here: a copy of the checkout, interpreters, a home of its own.
 
 ansible-test makes an environment per tool. It fetches pip for them from its makers' server, which many
-networks do not reach, and it drops the PIP_* variables; both are mended in that home.
+networks do not reach, and it drops the PIP_* variables; both are fixed in that home.
 """
 
 import ast

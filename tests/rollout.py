@@ -21,7 +21,7 @@ LAB_POLICY = ("-e", '{"kdump_core_collector": "makedumpfile -l -d 31"}')
 
 
 def playbook(inventory: Path, *options: str) -> int:
-    """Run the roll-out over an inventory with this checkout as the collection; the exit status of Ansible."""
+    """Run the rollout over an inventory with this checkout as the collection; the exit status of Ansible."""
     environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(collections_path()))
     environment.setdefault("ANSIBLE_FORCE_COLOR", "1" if sys.stdout.isatty() else "0")
     command = ["ansible-playbook", "kdump.fleet.rollout", "-i", str(inventory), *options]

@@ -36,7 +36,7 @@ options:
     type: str
     required: true
   keys:
-    description: Its public host keys, former and new ones.
+    description: Its public host keys, previous and new ones.
     type: list
     elements: str
     required: true

@@ -6,7 +6,7 @@
 
 DOCUMENTATION = r"""
 module: crashkernel
-short_description: Sets or removes crashkernel= on every boot entry, now and for kernels to come
+short_description: Sets or removes crashkernel= on every boot entry, now and for later kernels
 version_added: 0.1.0
 author:
   - The kdump.fleet authors (@kdump-fleet)
@@ -20,16 +20,16 @@ description:
     C(GRUB_CMDLINE_LINUX) in C(/etc/default/grub) is edited. Then the distribution's own generator is run, and the
     entries that it wrote are checked.
   - With Boot Loader Specification entries (Fedora, RHEL 8 and later and their rebuilds) C(grubby) edits every entry,
-    and C(/etc/kernel/cmdline), C(grubenv) and C(GRUB_CMDLINE_LINUX) are kept in step for kernels to come. Where grubby
+    and C(/etc/kernel/cmdline), C(grubenv) and C(GRUB_CMDLINE_LINUX) are kept in step for later kernels. Where grubby
     would damage a line, with quotes in it for instance, the files are written without it.
   - With GRUB Legacy the C(kernel) lines of its menu are edited, and where Debian's C(update-grub) keeps the menu the
     commented lines from which it takes arguments (C(kopt), C(defoptions), C(altoptions)). Nothing has to be run. RHEL 6
-    copies the default entry's arguments for kernels to come. A hypervisor's entry is left alone.
+    copies the default entry's arguments for later kernels. A hypervisor's entry is left alone.
   - With systemd-boot the options of every entry in C(loader/entries) are edited, and C(/etc/kernel/cmdline), from which
-    C(kernel-install) takes those of kernels to come. That file is made where there is none and they would get others,
+    C(kernel-install) takes those of later kernels. That file is made where there is none and they would get others,
     out of the line of the entry that boots next; it stays when the values are taken away again. Unified kernel images
     get an add-on that C(ukify) builds, which has to be installed, with its stubs; one that has C(crashkernel=) built
-    in, is signed for Secure Boot, or has a C(systemd-stub) older than 254 is an error that says how to build it anew.
+    in, is signed for Secure Boot, or has a C(systemd-stub) older than 254 is an error that says how to build it again.
   - With rpm-ostree C(rpm-ostree kargs) changes the deployment that boots next in one transaction; those that are kept
     for a rollback stay as they are. With zipl and sections of its own C(parameters) in C(/etc/zipl.conf) is edited, and
     C(zipl) is run.

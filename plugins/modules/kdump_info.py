@@ -29,7 +29,7 @@ options:
   policy:
     description:
       - What the host should be. Settings that differ become findings. What is left out is not judged.
-      - What an earlier roll-out has written into its block of a configuration file, and is not in the policy any more,
+      - What an earlier rollout has written into its block of a configuration file, and is not in the policy any more,
         differs as well. Without any policy it does not.
     type: dict
     default: {}
@@ -70,14 +70,14 @@ options:
         type: path
       mount_point:
         description:
-          - Directory at which the roll-out mounts a target that is a file system, through C(/etc/fstab). What is
-            missing for that is a finding which the roll-out mends.
+          - Directory at which the rollout mounts a target that is a file system, through C(/etc/fstab). What is
+            missing for that is a finding which the rollout fixes.
           - With kdump-tools, which has no such target, the dumps' directory is O(policy.path) below it.
         type: path
       nfs_options:
         description:
           - Options with which the capture kernel mounts an export that C(/etc/kdump.conf) names (directive C(nfs)).
-            kdumpctl takes them from a line in C(/etc/fstab), which the roll-out writes; empty for no such line.
+            kdumpctl takes them from a line in C(/etc/fstab), which the rollout writes; empty for no such line.
           - Where an administrator has a line for the export, or has mounted it, that decides.
           - Only kdumpctl has this; kdump-tools mounts by options of its own.
         type: str
@@ -121,7 +121,7 @@ options:
         type: dict
       keep_larger:
         description: Whether boot entries that reserve more than O(policy.crashkernel) are as good, and less than a
-          capture needs is for the roll-out to mend.
+          capture needs is for the rollout to fix.
         type: bool
       analysis:
         description: Whether the symbols of the running kernel belong on the host.
@@ -207,7 +207,7 @@ ready_next_boot:
   returned: success
   sample: true
 needs_rollout:
-  description: Whether there are findings that the roll-out mends.
+  description: Whether there are findings that the rollout fixes.
   type: bool
   returned: success
   sample: false
@@ -243,10 +243,10 @@ findings:
       returned: always
       sample: No crash memory is reserved; booted with no crashkernel.
     remedy:
-      description: What mends it.
+      description: What fixes it.
       type: str
       returned: always
-      sample: Run the roll-out, which stages crashkernel= and reboots.
+      sample: Run the rollout, which stages crashkernel= and reboots.
     blocks:
       description: What it makes impossible, V(now) and V(next_boot) or none of them.
       type: list
@@ -353,7 +353,7 @@ setup:
           returned: always
           sample: false
         lines:
-          description: The lines that the roll-out writes into the file, so that it is as the policy asks for.
+          description: The lines that the rollout writes into the file, so that it is as the policy asks for.
           type: list
           elements: str
           returned: always
@@ -401,7 +401,7 @@ target:
       sample: /var/crash
     directory:
       description: The same on this host; null where dumps go elsewhere, or to a file system that is not mounted and not
-        to be mounted by the roll-out.
+        to be mounted by the rollout.
       type: str
       returned: always
       sample: /var/crash
@@ -452,7 +452,7 @@ target:
           returned: always
           sample: true
         line:
-          description: What the roll-out writes there; empty where an administrator's line does it.
+          description: What the rollout writes there; empty where an administrator's line does it.
           type: str
           returned: always
           sample: UUID=92ebbaa5-321a-432b-92e9-127710720f1e /srv/dumps ext4 nosuid,nodev,noexec,nofail 0 0
@@ -463,7 +463,7 @@ target:
           sample: UUID=92ebbaa5-321a-432b-92e9-127710720f1e /srv/dumps ext4 nosuid,nodev,noexec,nofail 0 0
     export:
       description: The line in C(/etc/fstab) out of which kdumpctl takes the mount options of an export; null where the
-        roll-out has no say in it.
+        rollout has no say in it.
       type: dict
       returned: always
       contains:
@@ -473,7 +473,7 @@ target:
           returned: always
           sample: /var/lib/kdump-fleet-export
         line:
-          description: What the roll-out writes there; empty where it writes nothing, as where an administrator's line
+          description: What the rollout writes there; empty where it writes nothing, as where an administrator's line
             or mount decides.
           type: str
           returned: always
@@ -484,7 +484,7 @@ target:
           returned: always
           sample: dump1:/srv/kdump/web7 /var/lib/kdump-fleet-export nfs rw,noauto,soft,timeo=100,retrans=3,nolock 0 0
     in_fstab:
-      description: Whether C(/etc/fstab) has a line that a roll-out has written, for whatever file system.
+      description: Whether C(/etc/fstab) has a line that a rollout has written, for whatever file system.
       type: bool
       returned: always
       sample: false

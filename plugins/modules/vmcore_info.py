@@ -13,8 +13,9 @@ author:
 description:
   - Lists the dumps (vmcores) below one or more paths, on the host that crashed or on a dump server. For each, whose it
     is, when and why the kernel crashed, how big it is, and whether it is whole.
-  - It knows the folders of kdumpctl (also of C(kdumpctl test)), kdump-tools and SUSE's kdump, files directly in a path,
-    and one level of folders per host above. What is a dump is decided by the first bytes of a file, not by its name.
+  - It knows the directories of kdumpctl (also of C(kdumpctl test)), kdump-tools and SUSE's kdump, files directly in a
+    path, and one level of directories per host above. What is a dump is decided by the first bytes of a file, not by
+    its name.
   - Headers are read, and a bounded part of what follows, so that a dump of any size takes little time and the same
     memory.
   - The message and the signature of a crash come from the kernel log (dmesg) that is saved beside a dump. Of a log
@@ -41,7 +42,7 @@ notes:
 options:
   paths:
     description:
-      - Absolute paths to look below, five levels of folders deep. A path may also be a dump itself.
+      - Absolute paths to look below, five levels of directories deep. A path may also be a dump itself.
       - A path that does not exist holds no dump.
       - A path may be a symbolic link. Links below it are not followed.
     type: list
@@ -105,14 +106,14 @@ vmcores:
       returned: success
       sample: /var/crash/202611221828/dump.202611221828
     directory:
-      description: The folder that the file is in.
+      description: The directory that the file is in.
       type: str
       returned: success
       sample: /var/crash/202611221828
     host:
       description:
-        - Whose dump it is. The name of a folder for one host, the name in that of the dump's folder, or the host's own
-          name. An address only when there is no name. Null when nothing says.
+        - Whose dump it is. The name of a directory for one host, the name in that of the dump's directory, or the
+          host's own name. An address only when there is no name. Null when nothing says.
       type: str
       returned: success
       sample: web1.example.com
@@ -248,8 +249,8 @@ newest:
     complete: true
 unreadable:
   description: >-
-    What could not be looked at. Missing paths, files and folders without permission, links that lead out of a path, and
-    folders in which a crash left its log but no dump.
+    What could not be looked at. Missing paths, files and directories without permission, links that lead out of a path,
+    and directories in which a crash left its log but no dump.
   type: list
   elements: dict
   returned: success

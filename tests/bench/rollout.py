@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What it takes from a bare machine to an armed one, part by part: C(make bench-rollout).
 
-Starts a bare lab machine of an image and runs the roll-out on it. The parts are the steps of the role kdump; what
+Starts a bare lab machine of an image and runs the rollout on it. The parts are the steps of the role kdump; what
 lies between the end of one step and the next is Ansible's own.
 """
 

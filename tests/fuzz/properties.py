@@ -163,7 +163,7 @@ def zipl(data: st.DataObject) -> bool:
 
 def rpm_ostree(data: st.DataObject) -> bool:
     text = inputs.one_line(data.draw(inputs.arguments(data.draw(st.booleans()), odd=False)))
-    # The tool takes the line apart at blanks and puts it together anew, so there is no other white space.
+    # The tool takes the line apart at blanks and puts it together again, so there is no other white space.
     host = MemoryHost({}, " ".join(word.text for word in words(text)))
     return holds(RpmOstree(host, ""), host, data.draw(inputs.WANTED))
 

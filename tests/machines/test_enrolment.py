@@ -134,7 +134,7 @@ class Site:
         return re.findall(r'^restrict,command="\S+ (\S+) /var/crash" ssh-ed25519 \S+ \1$', self.keys.read_text(), re.M)
 
     def exported(self) -> list[str]:
-        """Whose folder is exported to somebody."""
+        """Whose directory is exported to somebody."""
         return re.findall(rf"^{self.directory}/landing/(\S+) \S", self.exports.read_text(), re.M)
 
 
@@ -163,7 +163,7 @@ def the_same_for_each_test(enrolled: Site, tmp_path: Path) -> Site:
 
 
 def test_a_host_that_left_the_inventory_loses_its_key_and_its_export(site: Site) -> None:
-    """Without a question, predicted, and named; its folder stays. What a run has done the next one leaves alone."""
+    """Without a question, predicted, and named; its directory stays. What a run has done the next one leaves alone."""
     site.hosts = HOSTS[1:]
     before = site.state()
     said, predicted = site.done(*KEYS, "--check", "--diff", dump_server_nfs=True)
@@ -195,7 +195,7 @@ def test_a_part_of_the_inventory_takes_no_keys_away(site: Site) -> None:
 
 @pytest.mark.parametrize("servers", [["dump1", "dump2"], ["dunp1"], None], ids=["another", "misspelt", "none"])
 def test_a_host_that_moved_keeps_its_key_until_it_has_been_told(site: Site, servers: list[str] | None) -> None:
-    """And its export. A crash before the roll-out still arrives at the former server."""
+    """And its export. A crash before the rollout still arrives at the previous server."""
     before = site.state()
     site.clients["kdump_dump_servers"] = servers
     _said, changed = site.done(*KEYS, dump_server_nfs=True)
@@ -340,7 +340,7 @@ def test_another_line_that_outweighs_the_role_is_shown(tmp_path: Path) -> None:
 
 
 def test_what_sshd_refuses_is_not_written(tmp_path: Path) -> None:
-    """The former drop-in stays, and sshd can be started."""
+    """The previous drop-in stays, and sshd can be started."""
     site = Site(tmp_path)
     site.done(*SSHD)
     before = site.drop_in.read_bytes()

@@ -43,7 +43,7 @@ while [ "$(said)" = "$before" ] && [ $tries -lt 600 ]; do tries=$((tries + 1)); 
 echo '{{"changed": true}}'
 """
 PAUSE = 0.3  # seconds: the playbook wants a processor as well
-LATER = re.compile(r"Connection (refused|reset|closed)|kex_exchange_identification")  # sshd begins anew
+LATER = re.compile(r"Connection (refused|reset|closed)|kex_exchange_identification")  # sshd begins again
 
 
 class Site:
@@ -229,7 +229,7 @@ def test_a_host_that_cannot_be_reached_keeps_the_former_keys_in_place(site: Site
         assert (status, changed) == (0, {"dump1": 0, HERE: 0, AWAY: 1}), said
         assert (site.pinned(AWAY), served(site)) == (former | new, former)
 
-        # The new keys get into their places, and the controller goes away. A run mends it, and makes no newer ones.
+        # The new keys get into their places, and the controller goes away. A run fixes it, and makes no newer ones.
         site.script("switch")
         assert served(site) <= former | new  # OpenSSH before 9.8 reads them for each connection, later ones once
         status, said, _changed = rotate(site)
@@ -281,7 +281,7 @@ MATCH = ["Match User nobody", "    PermitTTY no"]
     ids=["defaults", "own", "own and match", "own in a drop-in"],
 )
 def test_sshd_serves_former_and_new(tmp_path: Path, lines: list[str], drop_in: list[str]) -> None:
-    """Wherever host keys are named: the former one of a type first, none twice, and clients learn the new ones."""
+    """Wherever host keys are named: the previous one of a type first, none twice, and clients learn the new ones."""
     site = Site(tmp_path, *lines)
     (site.etc / "sshd_config.d/10-site.conf").write_text("\n".join(drop_in) + "\n", encoding="utf-8")
     said = site.script("make")

@@ -29,7 +29,7 @@ PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "raw": (object,),
     "str": (str,),
 }
-WHO = {"administrator": "the administrator", "crash_test": "the crash test", "rollout": "the roll-out"}
+WHO = {"administrator": "the administrator", "crash_test": "the crash test", "rollout": "the rollout"}
 WHEN = {"now": "now", "next_boot": "next boot"}
 
 
@@ -178,11 +178,11 @@ def test_every_finding_is_documented_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("code", list(CODES))
 def test_a_finding_is_documented_as_it_is(code: str) -> None:
-    """Severity, what it blocks, who mends it, and the remedy."""
+    """Severity, what it blocks, who fixes it, and the remedy."""
     kind = CODES[code]
     section = sections((ROOT / "docs/findings.md").read_text())[code]
     blocks = ", ".join(WHEN[state] for state in kind.blocks) or "nothing"
-    assert f"Severity: {kind.severity}. Blocks: {blocks}. Mended by: {WHO[kind.mended_by]}." in section
+    assert f"Severity: {kind.severity}. Blocks: {blocks}. Fixed by: {WHO[kind.mended_by]}." in section
     assert f"Remedy: {kind.remedy}" in " ".join(section.split())
 
 

@@ -80,7 +80,7 @@ def test_verification(
     ],
 )
 def test_a_server_whose_host_keys_nobody_gave_is_told(code: str, pins: list[str], told: bool) -> None:
-    """Its finding says that the roll-out pins them: this is the roll-out."""
+    """Its finding says that the rollout pins them: this is the rollout."""
     asked = task("ask_server.yml", "Require that it was granted")
     known: dict[str, Any] = {
         "inventory_hostname": "web1",

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every boot loader backend offers: its entries, what kernels to come get, and a plan to change crashkernel=.
+"""What every boot loader backend offers: its entries, what later kernels get, and a plan to change crashkernel=.
 
 A backend reads files; the commands of its plan are run by apply.py. Only that of rpm-ostree has to ask its tool.
 """
@@ -72,7 +72,7 @@ class BootLoader(ABC):
 
     @abstractmethod
     def entries(self) -> List[BootEntry]:
-        """Every entry that this boot loader's settings reach, read anew from the host."""
+        """Every entry that this boot loader's settings reach, read again from the host."""
 
     @abstractmethod
     def next_entries(self, entries: List[BootEntry]) -> List[BootEntry]:

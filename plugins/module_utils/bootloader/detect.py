@@ -124,7 +124,7 @@ def _systemd_boot_files(host: Host) -> List[Candidate]:
 
 
 def _systemd_boot(host: Host, evidence: str) -> Candidate:
-    # Imported where it is needed: a host compiles what it imports anew at every call.
+    # Imported where it is needed: a host compiles what it imports again at every call.
     from .systemd_boot import SystemdBoot
 
     return Candidate("systemd-boot", evidence, SystemdBoot(host, evidence))

@@ -103,7 +103,7 @@ class Kept(object):
             except OSError as error:
                 problems.append(
                     "{0} could not be put back ({1}): {2}".format(
-                        path, error.strerror, "its former content is in " + copy if copy else "remove it by hand"
+                        path, error.strerror, "its previous content is in " + copy if copy else "remove it by hand"
                     )
                 )
         return problems

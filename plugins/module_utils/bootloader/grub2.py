@@ -41,7 +41,7 @@ class Grub2(BootLoader):
         if not found:
             raise BootLoaderError(
                 "{0} has {1} boot entries, but none with a 'linux' line that a script in /etc/grub.d writes from {2}. "
-                "Let the generator write it anew ({3}), and run again.".format(
+                "Let the generator write it again ({3}), and run again.".format(
                     self.menu, len(menu.items), VARIABLE, " or ".join(self.generators)
                 )
             )

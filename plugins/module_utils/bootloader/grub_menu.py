@@ -152,7 +152,7 @@ class _Reader(object):
     def error(self, what: str) -> BootLoaderError:
         return BootLoaderError(
             "{0} is not a whole GRUB configuration: {1}. "
-            "Let the generator write it anew (update-grub or grub2-mkconfig), and run again.".format(self.name, what)
+            "Let the generator write it again (update-grub or grub2-mkconfig), and run again.".format(self.name, what)
         )
 
 

@@ -126,7 +126,7 @@ class Grubby(BootLoader):
         if not found:
             raise BootLoaderError(
                 "There are no boot entries to look at: {0} matches {1} files, and none has a 'linux' line. "
-                "Is /boot mounted? If it is, write them anew (kernel-install add), and run again.".format(
+                "Is /boot mounted? If it is, write them again (kernel-install add), and run again.".format(
                     pattern, len(paths)
                 )
             )
@@ -158,7 +158,7 @@ class Grubby(BootLoader):
         return script is not None and "$" + KERNELOPTS in script and COMMAND_LINE not in script
 
     def _kernelopts(self) -> str:
-        """The variable's value where entries, or kernels to come, take their arguments from it."""
+        """The variable's value where entries, or later kernels, take their arguments from it."""
         used = self._installs_kernelopts() or any(
             bls.uses(one.entry.options or "", KERNELOPTS) for one in self._found() if self.menu
         )
@@ -184,7 +184,7 @@ class Grubby(BootLoader):
         text = self.host.read(COMMAND_LINE)
         if text is not None:
             new = crashkernel.replace(text, wanted)
-            # Untouched while /etc/default/grub is newer, grub2-mkconfig would write it anew from that.
+            # Untouched while /etc/default/grub is newer, grub2-mkconfig would write it again from that.
             changes += [FileChange(COMMAND_LINE, text, new)] if new != text or changes else []
         elif self._makes_command_line() and crashkernel.values(self.future_arguments()) != wanted_values(wanted):
             vendors = self.host.read(VENDORS_COMMAND_LINE)

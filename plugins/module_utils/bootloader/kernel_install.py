@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kernel-install makes of kernels to come, and the arguments that it gives them: kernel-install(8)."""
+"""What kernel-install makes of later kernels, and the arguments that it gives them: kernel-install(8)."""
 
 import os
 from typing import Dict
@@ -34,7 +34,7 @@ def layout(host: Host) -> str:
 
 
 def command_line(host: Host) -> str:
-    """The arguments of kernels to come, without what add-ons bring to their images."""
+    """The arguments of later kernels, without what add-ons bring to their images."""
     for path in (COMMAND_LINE, VENDORS_COMMAND_LINE):
         text = host.read(path)
         if text is not None:

@@ -122,7 +122,7 @@ def magic(text: str, path: str) -> Optional[List[Magic]]:
     if not end:
         raise BootLoaderError(
             "{0} is cut short: the line '{1}' has no '### END DEBIAN AUTOMAGIC KERNELS LIST' behind it. Restore the "
-            "file (a copy may be in {0}~) or let update-grub write it anew, and run again.".format(path, begin.group())
+            "file (a copy may be in {0}~) or let update-grub write it again, and run again.".format(path, begin.group())
         )
     options = OPTIONS.search(text, begin.end(), end.start())
     inside: Sequence[int] = range(*options.span("lines")) if options else ()
@@ -134,7 +134,7 @@ def magic(text: str, path: str) -> Optional[List[Magic]]:
 
 
 def future(text: str, path: str) -> Optional[str]:
-    """What update-grub gives to the default entry of a kernel to come; None when the menu is not its own."""
+    """What update-grub gives to the default entry of a later kernel; None when the menu is not its own."""
     lines = magic(text, path)
     if lines is None:
         return None

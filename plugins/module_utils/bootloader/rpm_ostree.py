@@ -3,7 +3,7 @@
 """Deployments of rpm-ostree: the tool is asked for the arguments, and changes them in one transaction.
 
 It is the one backend that runs a command to read: what is staged for the next boot stands in no file of text. The
-deployments that are kept for a rollback stay as they are; those to come take the arguments along (rpm-ostree(1)).
+deployments that are kept for a rollback stay as they are; later ones take the arguments along (rpm-ostree(1)).
 """
 
 from typing import List, Optional

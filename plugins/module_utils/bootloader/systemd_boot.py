@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """systemd-boot with entries in loader/entries and unified kernel images in EFI/Linux.
 
-The options of entries are edited in place, and not by way of kernel-install: that would build every initrd anew, copy
-it to a partition that may be full, and cannot be taken back. What kernels to come get, kernel-install reads out of
+The options of entries are edited in place, and not by way of kernel-install: that would build every initrd again, copy
+it to a partition that may be full, and cannot be taken back. What later kernels get, kernel-install reads out of
 /etc/kernel/cmdline, else /usr/lib/kernel/cmdline, else /proc/cmdline (kernel-install(8)). An image is not changed: an
 add-on beside it carries crashkernel=, which every image on that partition takes.
 """
@@ -141,7 +141,7 @@ class SystemdBoot(BootLoader):
         if not found:
             raise BootLoaderError(
                 "There are no boot entries to look at: looked for {0} and {1} below {2}, and none starts Linux. "
-                "Is the EFI system partition mounted? If it is, write them anew (kernel-install add), and run "
+                "Is the EFI system partition mounted? If it is, write them again (kernel-install add), and run "
                 "again.".format(ENTRIES[1:], IMAGES[1:], ", ".join(PARTITIONS))
             )
         return found
@@ -168,14 +168,14 @@ class SystemdBoot(BootLoader):
         return systemd_entries.variable(self.host.read(VARIABLES + name + LOADER) or "")
 
     def _builds_images(self) -> bool:
-        """Whether kernels to come get unified kernel images: by kernel-install's word, else by what is there."""
+        """Whether later kernels get unified kernel images: by kernel-install's word, else by what is there."""
         layout = kernel_install.layout(self.host)
         return layout == "uki" if layout in ("uki", "bls") else not any(one.text is not None for one in self._found())
 
     # ---- what has to change
 
     def _command_line_changes(self, here: Optional[str], wanted: Optional[str], found: List[Found]) -> List[FileChange]:
-        """/etc/kernel/cmdline with the values I(here). It is made where kernels to come would get others."""
+        """/etc/kernel/cmdline with the values I(here). It is made where later kernels would get others."""
         text = self.host.read(COMMAND_LINE)
         if text is not None:
             new = crashkernel.replace(text, here)
@@ -203,7 +203,7 @@ class SystemdBoot(BootLoader):
                         one.path,
                         " ".join("crashkernel=" + value for value in there) or "no crashkernel=",
                         "" if there else ", while others have the wanted one",
-                        uki_addons.BUILD_ANEW,
+                        uki_addons.BUILD_AGAIN,
                     )
                 )
         return bool(values) and any(there != values for _one, there in own)

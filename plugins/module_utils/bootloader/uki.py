@@ -17,7 +17,7 @@ LARGEST = 1 << 20  # of the sections that are read here
 READ = (".cmdline", ".osrel", ".sdmagic", ".uname")
 STUB = re.compile(r"systemd-stub ([0-9]+)")
 NAME = re.compile(r"^PRETTY_NAME=[\"']?([^\"'\n]*)", re.MULTILINE)
-REMEDY = "Build it anew (kernel-install add), or remove it if its kernel is gone"
+REMEDY = "Build it again (kernel-install add), or remove it if its kernel is gone"
 
 
 class Image(NamedTuple):

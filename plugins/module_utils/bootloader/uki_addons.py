@@ -18,9 +18,9 @@ UNFINISHED = DIRECTORY + "/.kdump-fleet-unfinished"  # no add-on by its name: a 
 SINCE = 254  # the release of systemd-stub that first read add-ons
 STUBS = "/usr/lib/systemd/boot/efi/addon*.efi.stub"  # by ukify's own default
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-BUILD_ANEW = (
-    "Put crashkernel= into /etc/kernel/cmdline, let 'kernel-install add' build the image anew (and sign it, where your "
-    "firmware asks for that)"
+BUILD_AGAIN = (
+    "Put crashkernel= into /etc/kernel/cmdline, let 'kernel-install add' build the image again (and sign it, where "
+    "your firmware asks for that)"
 )
 
 
@@ -43,14 +43,14 @@ def taken(host: Host, where: str, path: str, image: uki.Image, with_ours: bool) 
         if name == where + OURS:
             texts.append((ours(host, where) or "") if with_ours else "")
         else:
-            addon = uki.read(host.path(name), name, "Build it anew, or remove it")
+            addon = uki.read(host.path(name), name, "Build it again, or remove it")
             if not image.release or addon.release in ("", image.release):
                 texts.append(addon.arguments)
     return [text for text in texts if text]
 
 
 def ours(host: Host, where: str) -> Optional[str]:
-    """What our add-on brings, None when it is cut short: systemd-stub ignores it then, and it is built anew."""
+    """What our add-on brings, None when it is cut short: systemd-stub ignores it then, and it is built again."""
     path = where + OURS
     try:
         return uki.read(host.path(path), path).arguments if host.exists(path) else ""
@@ -94,7 +94,7 @@ def _reads_addons(image: uki.Image) -> bool:
     return image.stub is not None and image.stub >= SINCE
 
 
-def _cannot(why: str, remedy: str = BUILD_ANEW) -> BootLoaderError:
+def _cannot(why: str, remedy: str = BUILD_AGAIN) -> BootLoaderError:
     return BootLoaderError(
         "crashkernel= cannot be given to the unified kernel images by an add-on: {0}. {1}, and run again.".format(
             why, remedy

@@ -133,7 +133,7 @@ class Zipl(BootLoader):
         return [entry for entry in entries if entry.id == name] or list(entries)
 
     def future_arguments(self) -> str:
-        """The sections name links, such as /boot/vmlinuz, which the hooks of kernels to come set before zipl runs."""
+        """The sections name links, such as /boot/vmlinuz, which the hooks of later kernels set before zipl runs."""
         return self.next_entries(self.entries())[0].arguments
 
     def plan(self, wanted: Optional[str]) -> Plan:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the host's own tool recommends to reserve. kdumpctl may build the capture initrd anew: never in an audit.
+"""What the host's own tool recommends to reserve. kdumpctl may build the capture initrd again: never in an audit.
 
 Source: kdumpctl(8), the verb estimate, which versions since 2021 have; kdumptool of openSUSE's kdump 2.1.9, the verb
 calibrate. Both print mebibytes. kdump-config (kdump-tools) has nothing of the kind.

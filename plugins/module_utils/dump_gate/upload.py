@@ -11,7 +11,7 @@ from .landing import Landing
 from .refusal import RefusedError
 
 CHUNK = 1024 * 1024
-# Bytes after which what came is put on the disk, so that a server that dies has it, and the limits are read anew:
+# Bytes after which what came is put on the disk, so that a server that dies has it, and the limits are read again:
 # others write to the same file system.
 RECOUNT = 16 * CHUNK
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The block of lines that the roll-out manages in a file of somebody else, as ansible.builtin.blockinfile writes it."""
+"""The block of lines that the rollout manages in a file of somebody else, as ansible.builtin.blockinfile writes it."""
 
 import re
 

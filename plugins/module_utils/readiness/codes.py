@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The codes of findings: severity, what they block, who mends them. docs/findings.md describes each."""
+"""The codes of findings: severity, what they block, who fixes them. docs/findings.md describes each."""
 
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 
@@ -51,19 +51,19 @@ CODES: Dict[str, Kind] = {
     "kexec-unsupported": Kind(
         "error", BOTH, ADMINISTRATOR, "Boot a kernel built with CONFIG_KEXEC and CONFIG_CRASH_DUMP."
     ),
-    "not-installed": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or install the package."),
-    "command-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or install the package."),
-    "configuration-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which writes it."),
+    "not-installed": Kind("error", BOTH, ROLLOUT, "Run the rollout, or install the package."),
+    "command-missing": Kind("error", BOTH, ROLLOUT, "Run the rollout, or install the package."),
+    "configuration-missing": Kind("error", BOTH, ROLLOUT, "Run the rollout, which writes it."),
     "configuration-invalid": Kind("warning", (), ADMINISTRATOR, "Correct the line; the message names it."),
     "configuration-read-only": Kind(
         "error", (), ADMINISTRATOR, "See in the kernel's log why it is read-only; mount it writable, and run again."
     ),
-    "configuration-differs": Kind("warning", (), ROLLOUT, "Run the roll-out, or change the policy."),
+    "configuration-differs": Kind("warning", (), ROLLOUT, "Run the rollout, or change the policy."),
     "configuration-overridden": Kind(
         "warning", (), ADMINISTRATOR, "Remove the line, or change the policy to what it says."
     ),
     "configuration-refused": Kind(
-        "error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or correct the line; do not restart the unit before."
+        "error", (NEXT_BOOT,), ROLLOUT, "Run the rollout, or correct the line; do not restart the unit before."
     ),
     "policy-refused": Kind(
         "error",
@@ -71,24 +71,24 @@ CODES: Dict[str, Kind] = {
         ADMINISTRATOR,
         "Change the policy; an empty value in kdump_options, such as {blacklist: ''}, takes a directive out.",
     ),
-    "configuration-not-loaded": Kind("warning", (), ROLLOUT, "Run the roll-out, or restart the unit."),
+    "configuration-not-loaded": Kind("warning", (), ROLLOUT, "Run the rollout, or restart the unit."),
     "capture-initrd-outdated": Kind(
-        "warning", (), ROLLOUT, "Run the roll-out, or restart the unit, which builds it anew."
+        "warning", (), ROLLOUT, "Run the rollout, or restart the unit, which builds it again."
     ),
     "capture-initrd-from-future": Kind(
         "warning", (), ADMINISTRATOR, "Correct the clock, then run kdumpctl rebuild and restart the unit."
     ),
-    "kdump-switched-off": Kind("error", BOTH, ROLLOUT, "Run the roll-out, or set USE_KDUMP=1."),
+    "kdump-switched-off": Kind("error", BOTH, ROLLOUT, "Run the rollout, or set USE_KDUMP=1."),
     "capture-unit-missing": Kind(
         "error", BOTH, ADMINISTRATOR, "Add systemd.unit=kdump-tools-dump.service to KDUMP_CMDLINE_APPEND."
     ),
     "capture-hangs-on-panic": Kind(
-        "warning", (), ROLLOUT, "Run the roll-out, or add panic=10 to the capture arguments."
+        "warning", (), ROLLOUT, "Run the rollout, or add panic=10 to the capture arguments."
     ),
     "symbols-missing": Kind(
-        "warning", (), ROLLOUT, "Run the roll-out, or enable a repository that still has the exact package."
+        "warning", (), ROLLOUT, "Run the rollout, or enable a repository that still has the exact package."
     ),
-    "service-disabled": Kind("error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or enable the unit."),
+    "service-disabled": Kind("error", (NEXT_BOOT,), ROLLOUT, "Run the rollout, or enable the unit."),
     "service-masked": Kind(
         "error", (NEXT_BOOT,), ADMINISTRATOR, "Find out who masked it and why; then unmask the unit."
     ),
@@ -96,11 +96,11 @@ CODES: Dict[str, Kind] = {
         "error", (NEXT_BOOT,), ADMINISTRATOR, "See what the message looked for; set crashkernel= by hand."
     ),
     "crashkernel-not-staged": Kind(
-        "error", (NEXT_BOOT,), ROLLOUT, "Run the roll-out, or set crashkernel= on the boot entries."
+        "error", (NEXT_BOOT,), ROLLOUT, "Run the rollout, or set crashkernel= on the boot entries."
     ),
-    "crashkernel-differs": Kind("warning", (), ROLLOUT, "Run the roll-out, or change the policy."),
+    "crashkernel-differs": Kind("warning", (), ROLLOUT, "Run the rollout, or change the policy."),
     "crashkernel-varies": Kind(
-        "warning", (), ADMINISTRATOR, "Name one value in kdump_crashkernel; the roll-out gives it to every entry."
+        "warning", (), ADMINISTRATOR, "Name one value in kdump_crashkernel; the rollout gives it to every entry."
     ),
     "crashkernel-overwritable": Kind(
         "warning", (), ADMINISTRATOR, "Name the value in kdump_crashkernel, or set auto_reset_crashkernel no."
@@ -108,20 +108,18 @@ CODES: Dict[str, Kind] = {
     "crashkernel-reserves-nothing": Kind(
         "error", (NEXT_BOOT,), ADMINISTRATOR, "Set kdump_crashkernel to a value that covers this host's memory."
     ),
-    "future-kernels-uncovered": Kind(
-        "warning", (), ROLLOUT, "Run the roll-out, which sets it for kernels to come too."
-    ),
+    "future-kernels-uncovered": Kind("warning", (), ROLLOUT, "Run the rollout, which sets it for later kernels too."),
     "crash-memory-not-wanted": Kind(
         "warning", BOTH, ADMINISTRATOR, "Set kdump_crashkernel to a value, or to 'default', where dumps are wanted."
     ),
-    "memory-not-reserved": Kind("error", (NOW,), ROLLOUT, "Run the roll-out, which stages crashkernel= and reboots."),
+    "memory-not-reserved": Kind("error", (NOW,), ROLLOUT, "Run the rollout, which stages crashkernel= and reboots."),
     "reservation-refused": Kind(
         "error", BOTH, ADMINISTRATOR, "Choose a value that the kernel's message does not refuse."
     ),
     "crash-memory-below-asked": Kind(
         "warning", (), ADMINISTRATOR, "Reboot; where it is so again, find what writes to /sys/kernel/kexec_crash_size."
     ),
-    "reboot-required": Kind("warning", (), ROLLOUT, "Reboot the host, or run the roll-out with kdump_reboot_ok."),
+    "reboot-required": Kind("warning", (), ROLLOUT, "Reboot the host, or run the rollout with kdump_reboot_ok."),
     "reboot-without-effect": Kind(
         "error",
         (NEXT_BOOT,),
@@ -130,10 +128,10 @@ CODES: Dict[str, Kind] = {
         "reboot; or set kdump_crashkernel to what that says.",
     ),
     "capture-kernel-not-loaded": Kind(
-        "error", (NOW,), ROLLOUT, "Run the roll-out, or restart the unit and read its journal."
+        "error", (NOW,), ROLLOUT, "Run the rollout, or restart the unit and read its journal."
     ),
     "capture-kernel-building": Kind(
-        "error", (NOW,), ROLLOUT, "Wait a few minutes; a restart would only begin it anew."
+        "error", (NOW,), ROLLOUT, "Wait a few minutes; a restart would only begin it again."
     ),
     "kexec-load-disabled": Kind(
         "error", BOTH, ADMINISTRATOR, "Find what sets kernel.kexec_load_disabled=1 at boot and order it after kdump."
@@ -154,24 +152,24 @@ CODES: Dict[str, Kind] = {
         "info", (), ADMINISTRATOR, "Set kernel.panic_on_oops=1 to get a dump of an oops as well."
     ),
     "target-mount-refused": Kind(
-        "error", BOTH, ADMINISTRATOR, "Mend what the message names, or change kdump_target or kdump_mount_point."
+        "error", BOTH, ADMINISTRATOR, "Fix what the message names, or change kdump_target or kdump_mount_point."
     ),
-    "target-not-mounted": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which mounts it."),
+    "target-not-mounted": Kind("error", BOTH, ROLLOUT, "Run the rollout, which mounts it."),
     "target-not-mounted-at-boot": Kind(
-        "warning", (), ADMINISTRATOR, "Correct its line in /etc/fstab, or let the roll-out mount it: kdump_mount_point."
+        "warning", (), ADMINISTRATOR, "Correct its line in /etc/fstab, or let the rollout mount it: kdump_mount_point."
     ),
     "target-mount-hard": Kind(
         "warning",
         (),
         ADMINISTRATOR,
-        "Let the roll-out write the options (kdump_nfs_options), or add soft to those of the mount or the line.",
+        "Let the rollout write the options (kdump_nfs_options), or add soft to those of the mount or the line.",
     ),
     "target-not-a-directory": Kind(
         "error", BOTH, ADMINISTRATOR, "Move what stands there, or choose another kdump_path."
     ),
-    "target-missing": Kind("warning", (), ROLLOUT, "Run the roll-out, which creates it."),
+    "target-missing": Kind("warning", (), ROLLOUT, "Run the rollout, which creates it."),
     "target-read-only": Kind("error", BOTH, ADMINISTRATOR, "Mount it writable, or choose another kdump_path."),
-    "target-readable-by-others": Kind("warning", (), ROLLOUT, "Run the roll-out, or chmod 0700: dumps hold secrets."),
+    "target-readable-by-others": Kind("warning", (), ROLLOUT, "Run the rollout, or chmod 0700: dumps hold secrets."),
     "target-shared": Kind("warning", (), ADMINISTRATOR, "Choose a kdump_path of its own: dumps hold secrets."),
     "target-space-low": Kind("warning", (), ADMINISTRATOR, "Free room, or choose another kdump_path."),
     "target-device-in-use": Kind(
@@ -186,7 +184,7 @@ CODES: Dict[str, Kind] = {
     "target-device-unfit": Kind(
         "error", BOTH, ADMINISTRATOR, "Name a device in kdump_target that is large enough, and writable."
     ),
-    "target-key-missing": Kind("error", BOTH, ROLLOUT, "Run the roll-out, which makes the key and enrols it."),
+    "target-key-missing": Kind("error", BOTH, ROLLOUT, "Run the rollout, which makes the key and enrols it."),
     "target-name-unresolved": Kind(
         "error", BOTH, ADMINISTRATOR, "Correct the name in the policy, or add it to DNS or /etc/hosts."
     ),
@@ -200,11 +198,11 @@ CODES: Dict[str, Kind] = {
         "error",
         BOTH,
         ROLLOUT,
-        "Run the roll-out, which pins those in kdump_dump_server_host_keys, or those that it reads on a server of the "
+        "Run the rollout, which pins those in kdump_dump_server_host_keys, or those that it reads on a server of the "
         "inventory.",
     ),
     "target-key-refused": Kind(
-        "error", BOTH, ROLLOUT, "Enrol the key on the server: its play does, or the roll-out for kdump_ssh_server."
+        "error", BOTH, ROLLOUT, "Enrol the key on the server: its play does, or the rollout for kdump_ssh_server."
     ),
     "target-key-of-another-host": Kind(
         "error",
@@ -229,9 +227,9 @@ CODES: Dict[str, Kind] = {
         "error", BOTH, ADMINISTRATOR, "Give root of this host, or the user of the key, the right to write there."
     ),
     "target-in-use-fails": Kind(
-        "error", BOTH, ROLLOUT, "Run the roll-out, which has dumps go where the policy says, or mend what fails."
+        "error", BOTH, ROLLOUT, "Run the rollout, which has dumps go where the policy says, or fix what fails."
     ),
-    "fallback-missing": Kind("warning", (), ROLLOUT, "Run the roll-out, or set kdump_fallback to none."),
+    "fallback-missing": Kind("warning", (), ROLLOUT, "Run the rollout, or set kdump_fallback to none."),
     "fallback-fails": Kind(
         "warning", (), ADMINISTRATOR, "Name kdump_target and kdump_fallback, update kdump-utils, or dump to an export."
     ),

@@ -36,7 +36,7 @@ COMMAND_LINE = re.compile("command line:", re.IGNORECASE)
 
 
 class Boot(NamedTuple):
-    """What the boot loader will give to kernels: crashkernel values by entry, and for kernels to come."""
+    """What the boot loader will give to kernels: crashkernel values by entry, and for later kernels."""
 
     loader: Optional[str]
     error: Optional[str]
@@ -215,7 +215,7 @@ def gather(host: Host, policy: Policy, fingerprint: bool = False, longer: bool =
     current = fingerprints.take(host, setup, memory, record) if record or fingerprint else None
     changes = fingerprints.changed(record, current) if record and current else []
     measured = bool(record and record["capture"] and current and fingerprints.measures(record, current))
-    outdated = _outdated(host, setup)  # before the longer look, which may build the initrd anew and does not load it
+    outdated = _outdated(host, setup)  # before the longer look, which may build the initrd again and does not load it
     inspection = inspect(host, setup) if longer and not setup.unit_working else None
     dump_size = DumpSize(host, memory.physical_ram_bytes, setup.collector)
     oops = host.read("/proc/sys/kernel/panic_on_oops")

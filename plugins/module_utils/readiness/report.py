@@ -29,7 +29,7 @@ def _summary(ready_now: bool, ready_next_boot: bool, found: List[Finding]) -> st
 
 
 def _mended_by_rollout(finding: Finding, policy: Policy) -> bool:
-    """Where a larger reservation is as good as the wanted one, the roll-out makes one that is too small larger."""
+    """Where a larger reservation is as good as the wanted one, the rollout makes one that is too small larger."""
     raised = finding.code == "crash-memory-below-need" and bool(policy.keep_larger)
     return raised or CODES[finding.code].mended_by == ROLLOUT
 

@@ -28,7 +28,7 @@ def reserves(facts: Facts) -> bool:
 
 
 def boot_rules(facts: Facts) -> Iterator[Finding]:
-    """Will the kernels that boot next, and those to come, reserve memory?"""
+    """Will the kernels that boot next, and later ones, reserve memory?"""
     boot = facts.boot
     if boot.error is not None:
         yield Finding("bootloader-unknown", boot.error)

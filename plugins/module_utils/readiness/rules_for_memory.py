@@ -75,14 +75,14 @@ def _loading_rules(facts: Facts) -> Iterator[Finding]:
     elif facts.outdated and facts.outdated == setup.capture_kernel:
         yield Finding(
             "capture-initrd-outdated",
-            "{0} is newer than {1}, whose drivers are those of a former build.".format(
+            "{0} is newer than {1}, whose drivers are those of a previous build.".format(
                 facts.outdated, setup.capture_initrd
             ),
         )
     elif facts.outdated:
         yield Finding(
             "configuration-not-loaded",
-            "{0} is newer than {1}: a capture would work with the former settings.".format(
+            "{0} is newer than {1}: a capture would work with the previous settings.".format(
                 facts.outdated, setup.capture_initrd
             ),
         )

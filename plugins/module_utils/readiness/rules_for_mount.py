@@ -69,4 +69,4 @@ def _export_rules(setup: Setup) -> Iterator[Finding]:
 
 
 def _differs(written: str, line: str) -> Finding:
-    return Finding("configuration-differs", "{0} has '{1}', the roll-out writes '{2}'.".format(TABLE, written, line))
+    return Finding("configuration-differs", "{0} has '{1}', the rollout writes '{2}'.".format(TABLE, written, line))

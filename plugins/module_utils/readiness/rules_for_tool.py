@@ -10,7 +10,7 @@ from .look import Facts
 
 
 def of_target(setup: Setup, target: Target, finding: Finding) -> Finding:
-    """A finding about a target: it blocks where dumps go there; one that they are to leave is in no roll-out's way."""
+    """A finding about a target: it blocks where dumps go there; one that they are to leave is in no rollout's way."""
     if not setup.moves:
         return finding
     if target == setup.wanted_target:
@@ -18,7 +18,7 @@ def of_target(setup: Setup, target: Target, finding: Finding) -> Finding:
     if CODES[finding.code].severity != "error":
         return finding
     return Finding(
-        "target-in-use-fails", "Dumps go to {0} until the roll-out: {1}".format(target.location, finding.message)
+        "target-in-use-fails", "Dumps go to {0} until the rollout: {1}".format(target.location, finding.message)
     )
 
 

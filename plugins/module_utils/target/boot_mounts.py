@@ -11,7 +11,7 @@ from typing import Optional
 from ..host import mounts
 from ..host.machine import Host
 
-# Units of administrators and packages, and those that systemd makes anew at every boot for what it finds on the disks.
+# Units of administrators and packages, and those that systemd makes again at every boot for what it finds on the disks.
 UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/generator.late")
 # What only remote-fs.target brings, which is no part of what a capture unit waits for.
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "glusterfs", "ceph")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file system of its own for dumps, which the roll-out mounts where the policy asks for it. It never makes one.
+"""A file system of its own for dumps, which the rollout mounts where the policy asks for it. It never makes one.
 
 Sources: fstab(5), systemd.mount(5), blkid(8).
 """
@@ -93,7 +93,7 @@ def _at(directory: str, table: List[Mount]) -> List[Mount]:
 
 
 def _refusal(host: Host, asked: TargetMount, mounted: List[Mount], theirs: List[Mount]) -> Optional[Refusal]:
-    """Why the roll-out does not mount it: the first cause that only an administrator can mend."""
+    """Why the rollout does not mount it: the first cause that only an administrator can fix."""
     found = mounts.device(host, asked.device)
     if not found:
         return Refusal("there is no such device", "Name a device, UUID= or LABEL= that blkid shows")
@@ -158,5 +158,5 @@ def _not_made(host: Host, asked: TargetMount, device: str) -> Optional[Refusal]:
     except CommandError as error:
         return Refusal("what is on it cannot be told: {0}".format(error), "See what blkid says about it")
     if not said:
-        return Refusal("there is no file system on it", "Make one with mkfs; the roll-out never does")
+        return Refusal("there is no file system on it", "Make one with mkfs; the rollout never does")
     return _other_type(asked, said)

@@ -24,7 +24,7 @@ DIRECTORY = "/var/lib/kdump-fleet-export"
 
 
 def wanted(host: Host, policy: Policy, settings: Dict[str, str]) -> Optional[ExportLine]:
-    """The roll-out's line for the export of these directives; None where it has no say in it."""
+    """The rollout's line for the export of these directives; None where it has no say in it."""
     text = host.read(mounts.TABLE) or ""
     block = managed_block.inside(text).strip("\n")
     export = settings.get(DIRECTIVE, "")

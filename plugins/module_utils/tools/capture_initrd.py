@@ -54,7 +54,7 @@ def listed(host: Host, initrd: str) -> Optional[Set[str]]:
     if INIT not in found:
         raise CommandError(
             "'{0}' ended with status {1} and does not list /init, which every initrd has. It said: {2}. "
-            "Run it by hand, and build the capture initrd anew where it is broken: kdumpctl rebuild.".format(
+            "Run it by hand, and build the capture initrd again where it is broken: kdumpctl rebuild.".format(
                 " ".join(answer.argv), answer.rc, answer.stderr.strip()[-2000:].rstrip(".") or "nothing"
             )
         )

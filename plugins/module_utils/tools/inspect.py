@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The longer look at a host: it runs commands and may build the capture initrd anew. Never part of an audit."""
+"""The longer look at a host: it runs commands and may build the capture initrd again. Never part of an audit."""
 
 from typing import List, NamedTuple, Optional
 
@@ -24,7 +24,7 @@ def inspect(host: Host, setup: Setup) -> Inspection:
     from .capture_initrd import lacking, listed
     from .capture_network import missing_drivers
 
-    enough = estimate(host)  # first, because it may build the initrd anew
+    enough = estimate(host)  # first, because it may build the initrd again
     if setup.capture_initrd is None:
         return Inspection([], enough)
     settings = setup.files[0].settings

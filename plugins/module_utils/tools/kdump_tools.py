@@ -92,7 +92,7 @@ def packaged_append(host: Host, own: Dict[str, str]) -> str:
 def wanted(host: Host, policy: Policy, own: Dict[str, str], mount: Optional[TargetMount] = None) -> Dict[str, str]:
     """The policy in the names of kdump-tools(5); I(own) is what the file says outside our block.
 
-    A file system that the roll-out mounts is a directory like any other to kdump-tools.
+    A file system that the rollout mounts is a directory like any other to kdump-tools.
     """
     result = {"USE_KDUMP": "1", APPEND: capture_needs.with_panic(packaged_append(host, own))}
     if mount:

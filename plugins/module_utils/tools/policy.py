@@ -15,7 +15,7 @@ class Policy(NamedTuple):
     overwrite_device: Optional[str] = None  # a raw target whose content may be lost
     host_name: Optional[str] = None  # by which dump servers know this host
     path: Optional[str] = None
-    mount_point: Optional[str] = None  # where the roll-out mounts a target that is a file system
+    mount_point: Optional[str] = None  # where the rollout mounts a target that is a file system
     nfs_options: Optional[str] = None  # with which kdumpctl mounts an export; empty: what the host has decides
     sshkey: Optional[str] = None
     core_collector: Optional[str] = None

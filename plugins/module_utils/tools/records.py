@@ -53,9 +53,9 @@ class TargetMount(NamedTuple):
     directory: str
     mounted: bool = False  # there, now
     configured: bool = False  # whether /etc/fstab has it
-    line: str = ""  # what the roll-out writes there; empty where a line of somebody else does it
+    line: str = ""  # what the rollout writes there; empty where a line of somebody else does it
     written: str = ""  # what it has written there
-    refusal: Optional[Refusal] = None  # why the roll-out does not mount it
+    refusal: Optional[Refusal] = None  # why the rollout does not mount it
 
     def holds(self, path: str) -> bool:
         """Whether a path lies on it, or will."""
@@ -70,7 +70,7 @@ class ExportLine(NamedTuple):
     """The line of /etc/fstab out of which kdumpctl takes the mount options of an export."""
 
     directory: str  # where it would be mounted
-    line: str  # what the roll-out writes there; empty where it has nothing to write
+    line: str  # what the rollout writes there; empty where it has nothing to write
     written: str  # what it has written there
 
 
@@ -90,11 +90,11 @@ class ConfigurationFile(NamedTuple):
     exists: bool
     settings: Dict[str, str]  # effective values, the tool's defaults included
     wanted: Dict[str, str]  # what the policy asks for, in the tool's own names
-    lines: List[str]  # what the roll-out writes: the block at the end of the file, or the whole file
-    whole: bool  # whether the lines are the whole file, what is kept of the former one included
+    lines: List[str]  # what the rollout writes: the block at the end of the file, or the whole file
+    whole: bool  # whether the lines are the whole file, what is kept of the previous one included
     problems: List[Problem]
     refusals: List[Refusal] = []  # of the file as it is
-    wanted_refusals: List[Refusal] = []  # of the file as the roll-out would write it
+    wanted_refusals: List[Refusal] = []  # of the file as the rollout would write it
     left_over: List[str] = []  # settings in the block that the policy does not name, which a previous one has
     overridden: Dict[str, int] = {}  # settings that a line behind the block sets to another value, with its number
 
@@ -151,9 +151,9 @@ class Setup(NamedTuple):
     symbols: Symbols
     fallback: Optional[Fallback] = None  # once the policy is in effect
     fallback_missing: Optional[str] = None  # the file that would save a dump here; where that is not a setting
-    mount: Optional[TargetMount] = None  # what the policy asks the roll-out to mount
+    mount: Optional[TargetMount] = None  # what the policy asks the rollout to mount
     doubt_at_boot: Optional[str] = None  # why the capture kernel may find the dumps' file system not mounted
-    export: Optional[ExportLine] = None  # what the roll-out has to do with the options of an export
+    export: Optional[ExportLine] = None  # what the rollout has to do with the options of an export
     hard_mount: Optional[str] = None  # how an export is mounted whose server would hold the capture kernel for ever
 
     @property

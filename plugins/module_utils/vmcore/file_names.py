@@ -47,10 +47,10 @@ def is_other(name: str) -> bool:
 
 
 def host(name: str, above: Sequence[str], nodename: Optional[str]) -> Optional[str]:
-    """Whose dump I(name) is, in the folders I(above) it, outermost first.
+    """Whose dump I(name) is, in the directories I(above) it, outermost first.
 
-    A folder per host counts most, since the dump server has proven who wrote it; then a name in that of the dump's
-    folder; then the name that the host gave itself; and an address when there is nothing better.
+    A directory per host counts most, since the dump server has proven who wrote it; then a name in that of the dump's
+    directory; then the name that the host gave itself; and an address when there is nothing better.
     """
     folders = [one for one in above if not _FOLDER.match(one) and not _TEST.match(one)]
     if folders and folders != _PATH:
@@ -66,7 +66,7 @@ def host(name: str, above: Sequence[str], nodename: Optional[str]) -> Optional[s
 
 
 class Beside(object):
-    """The files in the folder I(path), asked for many dumps in it: each is read once."""
+    """The files in the directory I(path), asked for many dumps in it: each is read once."""
 
     def __init__(self, path: bytes, names: Sequence[str]) -> None:
         self._path = path

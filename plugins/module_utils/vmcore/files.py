@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files in folders that others write to, at any moment and under any name: bytes for names, no link is followed."""
+"""Files in directories that others write to, at any moment and under any name: bytes for names, no link is followed."""
 
 import errno
 import os
@@ -18,7 +18,7 @@ class UnreadableError(Exception):
 
 
 class Entry(NamedTuple):
-    """Something in a folder."""
+    """Something in a directory."""
 
     name: bytes
     path: bytes
@@ -48,7 +48,7 @@ def why(error: OSError) -> str:
 
 
 def entries(path: bytes) -> List[Entry]:
-    """What is in a folder, sorted by name."""
+    """What is in a directory, sorted by name."""
     try:
         names = sorted(os.listdir(path))
     except OSError as error:

@@ -18,8 +18,8 @@ from .file_names import Beside
 from .files import Entry, UnreadableError
 from .judgement import Judgement
 
-# Folders below a path: on a dump server one per host, and those that its gate lets a host make. kdumpctl has its path,
-# of two folders usually, on an export, and one per crash in it.
+# Directories below a path: on a dump server one per host, and those that its gate lets a host make. kdumpctl has its
+# path, of two directories usually, on an export, and one per crash in it.
 DEPTH = 5
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LAST_SECOND = 253402300799  # of the year 9999, the last that can be written
@@ -104,7 +104,7 @@ class _Search(object):
         self.unreadable: List[Dict[str, str]] = []
         self._earliest = earliest
         self._mark = mark
-        self._logs: Dict[bytes, _Log] = {}  # of one folder
+        self._logs: Dict[bytes, _Log] = {}  # of one directory
         self._seen: Set[Tuple[int, int]] = set()
         self._top = b""  # the path that is searched, as the file system has it and as it was given
         self._given = ""
@@ -141,7 +141,7 @@ class _Search(object):
         self.unreadable.append({"path": self._shown(path), "reason": reason})
 
     def _new(self, status: os.stat_result) -> bool:
-        """Whether this file or folder comes up for the first time: paths may overlap, and mounts may lead back."""
+        """Whether this file or directory comes up for the first time: paths may overlap, and mounts may lead back."""
         key = (status.st_dev, status.st_ino)
         if key in self._seen:
             return False
@@ -149,7 +149,7 @@ class _Search(object):
         return True
 
     def _walk(self, path: bytes, above: List[str]) -> None:
-        """Look for dumps in one folder, whose names from the searched path on are I(above)."""
+        """Look for dumps in one directory, whose names from the searched path on are I(above)."""
         try:
             if not self._new(os.stat(path)):
                 return
@@ -186,7 +186,7 @@ class _Search(object):
             )
 
     def _no_dump(self, path: bytes, beside: Beside) -> None:
-        """A folder that holds the log of a crash alone tells of a capture that failed, or was not meant to dump."""
+        """A directory that holds the log of a crash alone tells of a capture that failed, or was not meant to dump."""
         kept = beside.logs
         if kept and files.changed(os.path.join(path, files.raw(kept[0]))) >= (self._earliest or 0):
             self._skip(path, "It holds the log of a crash, {0}, but no dump: the capture failed.".format(kept[0]))

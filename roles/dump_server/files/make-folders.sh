@@ -1,7 +1,7 @@
 #!/bin/sh
-# make-folders AREA USER look|write: a folder for each name on standard input, the user's. Says which ones were missing, and
-# which ones were somebody else's: of a run that was interrupted, of a disk from a backup, of another dump_server_user.
-# Done in one go, because a task for each of thousands of hosts would take as many connections.
+# make-folders AREA USER look|write: a directory for each name on standard input, the user's. Says which ones were
+# missing, and which ones were somebody else's: of a run that was interrupted, of a disk from a backup, of another
+# dump_server_user. Done in one go, because a task for each of thousands of hosts would take as many connections.
 set -eu
 area=$1 user=$2 what=$3
 line_break='
@@ -15,7 +15,7 @@ while IFS= read -r host || [ -n "$host" ]; do
     case $host in
         '' | .* | -* | *[!A-Za-z0-9_.-]*)
             [ -z "$host" ] && continue
-            echo "$host cannot have a folder on a dump server: use letters, digits and ._- in its inventory name." >&2
+            echo "$host cannot have a directory on a dump server: use letters, digits and ._- in its inventory name." >&2
             exit 1
             ;;
     esac

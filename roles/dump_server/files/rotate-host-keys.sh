@@ -1,13 +1,13 @@
 #!/bin/sh
 # Runs on a dump server, as root: new host keys beside those that sshd serves, and then in their place.
 #   rotate-host-keys CONFIG look|write STEP; with look it only says what it would do.
-# KEY.new is the new key. KEY.former.pub is there from the moment that the former one is given up until the running sshd
-# is seen to have let go of it: as long as it is there, hosts have to know both.
+# KEY.new is the new key. KEY.former.pub is there from the moment that the previous one is given up until the running
+# sshd is seen to have let go of it: as long as it is there, hosts have to know both.
 #
 # state    says "begun" where a switch did not come to its end
 # make     makes the new keys, and says with which lines sshd serves both
-# switch   puts them into the places of the former ones, which are gone then
-# confirm  asks the running sshd, and forgets the former ones
+# switch   puts them into the places of the previous ones, which are gone then
+# confirm  asks the running sshd, and forgets the previous ones
 set -eu
 umask 077
 export LC_ALL=C
@@ -44,7 +44,7 @@ make() { # KEY
         esac
         key=$1
         shift
-        # Whole or not at all: a run may be interrupted. As readable as the former one, no more.
+        # Whole or not at all: a run may be interrupted. As readable as the previous one, no more.
         rm -f "$key.new" "$key.new.pub" "$key.making" "$key.making.pub"
         ssh-keygen -q "$@" -N '' -C "root@$(uname -n)" -f "$key.making" </dev/null
         chown --reference="$key" "$key.making"

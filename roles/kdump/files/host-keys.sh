@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs on a server, as root: the public host keys that its sshd serves; files of others may lie beside them.
-# Taken out of the private keys: a .pub may be gone, or another's. A former key counts until sshd has let go of it (see
-# rotate-host-keys.sh of role dump_server).
+# Taken out of the private keys: a .pub may be gone, or another's. A previous key counts until sshd has let go of it
+# (see rotate-host-keys.sh of role dump_server).
 # The words after -C are for old releases, which refuse to answer about a Match block without them.
 # SSH_DIRECTORY is for unit tests.
 PATH=$PATH:/usr/sbin

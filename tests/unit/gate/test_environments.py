@@ -48,7 +48,7 @@ def test_the_running_interpreter_is_found() -> None:
 
 
 def test_the_checkout_is_a_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The link is made outside the repository, mended when it points elsewhere, and kept otherwise."""
+    """The link is made outside the repository, fixed when it points elsewhere, and kept otherwise."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     path = checkout.collections_path()
     link = path / "ansible_collections" / "kdump" / "fleet"

@@ -187,7 +187,7 @@ def test_host_keys_are_those_that_are_served(machine: Machine, said: str, expect
 
 
 def test_host_keys_are_those_of_the_private_keys(machine: Machine) -> None:
-    """A .pub may be another's. A former key is served until it is seen that it is not."""
+    """A .pub may be another's. A previous key is served until it is seen that it is not."""
     machine.write("ssh_host_a_key", "private\n")
     machine.write("ssh_host_a_key.pub", "ssh-rsa OLDER root\n")
     machine.write("ssh_host_a_key.former.pub", "ssh-rsa FORMER root\n")

@@ -125,7 +125,7 @@ class Server:
         self.running = self.shown()
 
     def shown(self) -> set[str]:
-        """What sshd shows by the files as they are: of each type the first key. OpenSSH before 9.8 reads them anew."""
+        """What sshd shows by the files as they are: of each type the first key. OpenSSH before 9.8 reads them again."""
         named = re.findall(r"^HostKey (.*)", self.config.read_text(), re.M)
         paths = [Path(name) for name in named] or sorted(self.directory.glob("ssh_host_*_key"))
         first: dict[str, str] = {}
@@ -260,7 +260,7 @@ def test_nothing_is_switched_where_sshd_refuses_its_configuration(tmp_path: Path
 
 
 def test_a_reload_that_came_to_nothing_is_noticed(tmp_path: Path) -> None:
-    """Hosts are told of both keys until sshd has let go of the former one."""
+    """Hosts are told of both keys until sshd has let go of the previous one."""
     server = Server(tmp_path, "ssh-ed25519")
     server.block(server.step("make"))
     server.step("switch")

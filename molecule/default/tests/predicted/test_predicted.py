@@ -43,7 +43,7 @@ def test_nothing_failed() -> None:
 
 
 def test_run_asked_whether_a_crash_would_be_captured() -> None:
-    """A condition inherited from a block once skipped the closing question when all was mended."""
+    """A condition inherited from a block once skipped the closing question when all was fixed."""
     asked = [event for event in events() if "Require that a crash would be captured" in event["name"]]
     assert [(event["check"], event["skipped"]) for event in asked] == [(True, True), (False, False)]
 

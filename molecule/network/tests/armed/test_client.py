@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host whose dumps go to a server: armed, known there, and confined to its own folder."""
+"""A host whose dumps go to a server: armed, known there, and confined to its own directory."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_the_journal_tells_of_what_was_finished(dumps: list[dict[str, Any]], jou
     place = "/".join(dumps[0]["path"].split("/")[-2:])
     finished = f"n1 finished {place}: {dumps[0]['size_bytes']} bytes"
     assert finished in journal
-    # Nothing that a real capture says is refused. The folder's name has the minute in which it began.
+    # Nothing that a real capture says is refused. The directory's name has the minute in which it began.
     begun = "{}-{}-{}T{}:{}".format(*re.findall(r"-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)/", place)[0])
     said = [line for line in journal.partition(finished)[0].splitlines() if line >= begun]
     assert [line for line in said if "REFUSED" in line] == []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host with systemd-boot after the role kdump: armed by the kernel's word, on every entry, for kernels to come."""
+"""A host with systemd-boot after the role kdump: armed by the kernel's word, on every entry, for later kernels."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def _unread(text: str) -> List[Problem]:
         number = text.count("\n", 0, text.index("\0")) + 1
         reason = "kdumpctl reads nothing of a file with a NUL byte, or refuses it"
         damaged = [Directive(number, text.split("\n")[number - 1], "")] if lines else []
-        return [_problem(Flaw("nul-byte", reason, "The file is damaged: write it anew."), one) for one in damaged]
+        return [_problem(Flaw("nul-byte", reason, "The file is damaged: write it again."), one) for one in damaged]
     reason = "kdumpctl drops a line that is not UTF-8, or refuses the file"
     return [
         _problem(Flaw("not-utf-8", reason, "Type the line again, in UTF-8."), Directive(number, line.strip(), ""))

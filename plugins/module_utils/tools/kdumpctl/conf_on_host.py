@@ -59,7 +59,7 @@ def _collector(host: Host, directive: conf.Directive, run_commands: bool) -> Ite
     if not words:  # told by the text
         return
     program = words[0] if words[0].startswith("/") else host.which(words[0])
-    if words[0] == "makedumpfile" and program is None:  # the roll-out installs it, and looks again
+    if words[0] == "makedumpfile" and program is None:  # the rollout installs it, and looks again
         return
     if program is None or not host.exists(program):
         yield _refusal(

@@ -32,7 +32,7 @@ def wanted(target: Dict[str, Optional[str]]) -> Dict[str, str]:
 
 
 def target(host: Host, settings: Dict[str, str], mount: Optional[TargetMount]) -> Target:
-    """Where dumps go with these directives; I(mount) is what the roll-out mounts."""
+    """Where dumps go with these directives; I(mount) is what the rollout mounts."""
     path = settings.get("path") or PATH
     kind, location = named(settings)
     if not kind:

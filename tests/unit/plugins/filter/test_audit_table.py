@@ -117,7 +117,7 @@ def test_each_finding_has_its_message_and_remedy(answer_of: Answering) -> None:
     lines = audit_table({"n1": answer_of(lambda tree: tree.path("/var/crash").chmod(0o755))})
     assert lines[-1] == (
         "n1 warning target-readable-by-others: /var/crash has mode 0755: dumps in it can be read by others than root. "
-        "Run the roll-out, or chmod 0700: dumps hold secrets."
+        "Run the rollout, or chmod 0700: dumps hold secrets."
     )
 
 

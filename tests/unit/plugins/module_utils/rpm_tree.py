@@ -53,7 +53,7 @@ class RpmTree(HostTree):
         return refuses(argv, timeout)
 
     def entry(self, value: str) -> None:
-        """The boot entry, and the kernels to come."""
+        """The boot entry, and the later kernels."""
         arguments = "{0} crashkernel={1}".format(ROOT, value) if value else ROOT
         self.write(
             ENTRY,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The lab's stand-in for grubby: reads and edits Boot Loader Specification entries as grubby(8) describes it. With ALL
-# it keeps /etc/kernel/cmdline and GRUB_CMDLINE_LINUX in step, for the kernels to come.
+# it keeps /etc/kernel/cmdline and GRUB_CMDLINE_LINUX in step, for the later kernels.
 # LAB_ROOT is for unit tests: a directory in place of /.
 
 root=${LAB_ROOT:-}

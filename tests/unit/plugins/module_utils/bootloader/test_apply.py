@@ -229,7 +229,7 @@ def test_what_cannot_be_put_back_is_said_with_where_its_copy_is(
     with pytest.raises(BootLoaderError) as caught:
         apply(machine.host, loader, plan)
     message = str(caught.value)
-    assert "grub.cfg could not be put back (Read-only file system): its former content is in " + copy in message
+    assert "grub.cfg could not be put back (Read-only file system): its previous content is in " + copy in message
     assert "zz-kdump-fleet.cfg could not be put back (Read-only file system): remove it by hand" in message
     assert "grub.d could not be removed (Directory not empty)" in message
     assert UNCHANGED not in message

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The backend for systemd-boot: entries, unified kernel images, and what kernels to come get."""
+"""The backend for systemd-boot: entries, unified kernel images, and what later kernels get."""
 
 import errno
 import os
@@ -89,7 +89,7 @@ def test_set_and_removed_again(machine: SystemdMachine, with_file: bool) -> None
     assert machine.loader.sources() == [COMMAND_LINE]
     machine.apply(None)
     after = machine.snapshot()
-    if not with_file:  # that file stays: kernels to come would else get what runs now
+    if not with_file:  # that file stays: later kernels would else get what runs now
         assert after.pop(machine.path(COMMAND_LINE))[1] == base.encode() + b"\n"
         after.pop(machine.path("/etc/kernel"), None)
         before.pop(machine.path("/etc/kernel"), None)
@@ -218,7 +218,7 @@ def test_an_image_gets_an_addon(uki_machine: SystemdMachine) -> None:
         ["mv", "-f", uki_machine.path(UNFINISHED), uki_machine.path(ADDON)],
         ["sync", "-f", uki_machine.path(ADDON)],
     ]
-    # The add-on reaches images to come as well, so they must not get it twice.
+    # The add-on reaches later images as well, so they must not get it twice.
     assert uki_machine.read(COMMAND_LINE) == ARGUMENTS + "\n"
     assert crashkernel.values(uki_machine.loader.future_arguments()) == ["256M"]
     assert uki_machine.loader.plan("256M").is_empty
@@ -264,7 +264,7 @@ def test_an_addon_of_others_that_is_cut_short(uki_machine: SystemdMachine) -> No
     with pytest.raises(BootLoaderError) as caught:
         uki_machine.loader.entries()
     assert str(caught.value).startswith("/efi/loader/addons/all.addon.efi is not a whole EFI program")
-    assert str(caught.value).endswith("Build it anew, or remove it, and run again.")
+    assert str(caught.value).endswith("Build it again, or remove it, and run again.")
 
 
 @pytest.mark.parametrize("wanted, after", [("256M", [["256M"]]), (None, [[]])])

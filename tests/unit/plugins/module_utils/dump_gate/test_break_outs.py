@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ways out of the own folder, or to what is in it already. Every one is refused and changes nothing on the disk."""
+"""Ways out of the own directory, or to what is in it already. Every one is refused and changes nothing on the disk."""
 
 import contextlib
 import shutil
@@ -297,7 +297,7 @@ def test_no_folder_without_a_host(server: Server, names: List[str]) -> None:
 
 
 def test_a_link_in_place_of_the_folder(server: Server) -> None:
-    """The host's own folder is not followed either."""
+    """The host's own directory is not followed either."""
     shutil.rmtree(str(server.mine))
     server.mine.symlink_to(server.area / "web2")
     before = server.snapshot()
@@ -306,7 +306,7 @@ def test_a_link_in_place_of_the_folder(server: Server) -> None:
 
 
 def swap(path: Path, outside: Path, stop: threading.Event) -> None:
-    """Make I(path) a folder and a link that leads out, in turns, as fast as it goes."""
+    """Make I(path) a directory and a link that leads out, in turns, as fast as it goes."""
     spare = path.with_name("spare")
     while not stop.is_set():
         for step in (
@@ -315,7 +315,7 @@ def swap(path: Path, outside: Path, stop: threading.Event) -> None:
             path.unlink,
             lambda: spare.rename(path),
         ):
-            with contextlib.suppress(OSError):  # mkdir -p has made the folder anew
+            with contextlib.suppress(OSError):  # mkdir -p has made the directory again
                 step()
 
 
@@ -338,7 +338,7 @@ RACES: List[Tuple[str, str, Callable[[Path, Path, threading.Event], None]]] = [
 def test_swapped_between_check_and_use(
     server: Server, command: str, name: str, swapping: Callable[[Path, Path, threading.Event], None]
 ) -> None:
-    """However a folder or a file turns into a link in the middle of a request, nothing happens behind it."""
+    """However a directory or a file turns into a link in the middle of a request, nothing happens behind it."""
     server.set(entries=10000)
     outside = server.directory / "outside"
     (outside / "x-incomplete").write_bytes(b"not yours")
@@ -403,7 +403,7 @@ TEXTS = st.one_of(st.text(max_size=80), st.lists(st.one_of(WORDS, st.text(max_si
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(command=TEXTS, data=st.binary(max_size=200))
 def test_whatever_is_sent(server: Server, command: str, data: bytes) -> None:
-    """No text and no bytes raise an error, reach what is outside of the host's folder, or change what is whole."""
+    """No text and no bytes raise an error, reach what is outside of the host's directory, or change what is whole."""
     if not (server.mine / "out").is_symlink():
         server.plant_links()
     before = server.snapshot("outside"), server.snapshot("area/web2")

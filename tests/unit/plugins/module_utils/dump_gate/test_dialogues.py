@@ -274,7 +274,7 @@ def test_times_and_an_empty_line_of_scp(server: Server) -> None:
 
 
 def test_sftp_answers_what_scp_asks(server: Server) -> None:
-    """Folders are there, files are not shown, modes are taken for read."""
+    """Directories are there, files are not shown, modes are taken for read."""
     asked = [packet(17, 1, "/var/crash/done"), packet(7, 2, "/var/crash/done/vmcore"), packet(9, 3, "x", 0)]
     answer = server.run("internal-sftp -f AUTH -l INFO", HELLO + b"".join(asked) + packet(16, 4, "/var/crash"))
     assert answer.status == 0

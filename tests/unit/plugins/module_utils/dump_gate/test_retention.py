@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which dumps of a host stay, and what becomes of files and folders that never became one."""
+"""Which dumps of a host stay, and what becomes of files and directories that never became one."""
 
 import contextlib
 import errno
@@ -352,7 +352,7 @@ def test_folders_that_were_left_over(server: Server) -> None:
 
 
 def test_what_only_nfs_can_put_there(server: Server) -> None:
-    """Links go with their folder and are not followed; what cannot be looked into stops nothing."""
+    """Links go with their directory and are not followed; what cannot be looked into stops nothing."""
     folder = by_hand(server.mine / STAMP, 8, vmcore_incomplete=CORE)
     (folder / "link").symlink_to(server.directory / "outside/passwd")
     os.mkfifo(str(folder / "pipe"))

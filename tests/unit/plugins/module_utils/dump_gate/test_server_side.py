@@ -35,7 +35,7 @@ def test_a_landing_area_that_is_not_there(server: Server, capsys: pytest.Capture
 
 
 def test_names_that_files_may_not_have(server: Server) -> None:
-    """A folder's name for a new file, and a folder in place of a file."""
+    """A directory's name for a new file, and a directory in place of a file."""
     (server.mine / "done/folder-incomplete").mkdir()
     for command in (
         "cat > /var/crash/done/folder-incomplete",
@@ -172,7 +172,7 @@ READS = [
 def test_the_collector_reads(
     server: Server, monkeypatch: pytest.MonkeyPatch, command: str, last: List[str], folder: str
 ) -> None:
-    """It becomes rsync in the folder that was asked for, with a path that has no way out of it."""
+    """It becomes rsync in the directory that was asked for, with a path that has no way out of it."""
     became: Dict[str, Any] = {}
 
     def execvp(program: str, words: List[str]) -> None:

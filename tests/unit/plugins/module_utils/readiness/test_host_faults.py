@@ -109,7 +109,7 @@ def test_findings_and_readiness_of_a_fault(tmp_path: Path, name: str) -> None:
     assert codes(answer) == fault.codes
     assert (answer["ready_now"], answer["ready_next_boot"]) == fault.ready
     by = {one["code"]: one["mended_by"] for one in answer["findings"]}
-    # The roll-out stops in front of all of these but a kernel that is merely not loaded.
+    # The rollout stops in front of all of these but a kernel that is merely not loaded.
     assert not fault.codes or name == "locked down, nothing loaded" or "administrator" in by.values()
 
 

@@ -225,14 +225,14 @@ CASES = [
     Case(
         "target-in-use-fails",
         lambda tree: to_server(tree, key=False),
-        "Dumps go to kdump@dump1 until the roll-out: The key /root/.ssh/kdump_id_rsa for kdump@dump1 does not exist.",
+        "Dumps go to kdump@dump1 until the rollout: The key /root/.ssh/kdump_id_rsa for kdump@dump1 does not exist.",
         policy={"target": {"type": "local"}},
         beside=frozenset(["configuration-differs"]),
     ),
     Case(
         "target-in-use-fails",
         lambda tree: tree.append(CONFIGURATION, "NFS=dump1:/export\n"),
-        "Dumps go to dump1:/export until the roll-out: mount.nfs (package nfs-common) is not installed.",
+        "Dumps go to dump1:/export until the rollout: mount.nfs (package nfs-common) is not installed.",
         policy={"target": {"type": "local"}},
         beside=frozenset(["configuration-differs"]),
     ),
@@ -789,7 +789,7 @@ def test_a_remote_target_has_no_local_place(tree: HostTree) -> None:
 
 
 def test_both_the_present_and_the_wanted_place_are_judged(tree: HostTree) -> None:
-    """The roll-out must not close a directory that others use, whichever it is."""
+    """The rollout must not close a directory that others use, whichever it is."""
     tree.directory("/data", 0o1777)
     tree.path("/var/crash").chmod(0o755)
     answer = report(tree.host(), Policy.of({"path": "/data"}))

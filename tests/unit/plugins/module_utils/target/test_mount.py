@@ -64,7 +64,7 @@ def tree(tmp_path: Path) -> HostTree:
 
 @pytest.fixture
 def rolled_out(tree: HostTree) -> HostTree:
-    """The same after the roll-out."""
+    """The same after the rollout."""
     tree.write("/proc/self/mounts", MOUNTED)
     tree.append("/etc/fstab", BLOCK)
     tree.directory("/srv/dumps/var/crash", 0o700)
@@ -106,7 +106,7 @@ def test_before_the_roll_out(tree: HostTree) -> None:
     assert answer["target"]["directory"] == "/var/crash"
     assert answer["target"]["directory_wanted"] == "/srv/dumps/var/crash"
     assert answer["target"]["free_bytes"] > 0
-    # Dumps go to the root file system until the roll-out: nothing is lost.
+    # Dumps go to the root file system until the rollout: nothing is lost.
     assert findings(tree)[0] == (
         "target-not-mounted",
         NAME + " is not mounted at /srv/dumps, and /etc/fstab has no line for it.",
@@ -197,7 +197,7 @@ def test_a_mount_of_an_administrator_is_used_and_gets_a_line(rolled_out: HostTre
 def test_a_line_of_ours_beside_the_administrator_s_is_taken_out(rolled_out: HostTree) -> None:
     rolled_out.append("/etc/fstab", NAME + " /srv/dumps ext4 defaults 0 2\n")
     assert findings(rolled_out) == [
-        ("configuration-differs", "/etc/fstab has '" + LINE + "', the roll-out writes ''.", [])
+        ("configuration-differs", "/etc/fstab has '" + LINE + "', the rollout writes ''.", [])
     ]
 
 
@@ -206,7 +206,7 @@ def test_a_former_line_of_ours_is_written_anew(rolled_out: HostTree) -> None:
     rolled_out.prove()
     found = findings(rolled_out)
     assert [code for code, _message, _blocks in found] == ["configuration-differs"]
-    assert found[0][1].endswith("', the roll-out writes '" + LINE + "'.")
+    assert found[0][1].endswith("', the rollout writes '" + LINE + "'.")
 
 
 def test_a_line_of_ours_for_another_place_goes_where_nothing_is_mounted(tree: HostTree) -> None:
@@ -284,7 +284,7 @@ CASES = [
     Case(
         "target-mount-refused",
         says("", 2),
-        REFUSED + "there is no file system on it. Make one with mkfs; the roll-out never does.",
+        REFUSED + "there is no file system on it. Make one with mkfs; the rollout never does.",
     ),
     Case("target-mount-refused", says(""), REFUSED + "there is no file system on it."),
     Case("target-mount-refused", says("crypto_LUKS"), REFUSED + "what is on it is crypto_LUKS. Correct the type or "),

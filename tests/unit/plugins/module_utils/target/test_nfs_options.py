@@ -63,7 +63,7 @@ def hard(options: str, origin: str) -> List[List[str]]:
 
 
 def differs(written: str, line: str) -> List[List[str]]:
-    return [["configuration-differs", "/etc/fstab has '{0}', the roll-out writes '{1}'.".format(written, line)]]
+    return [["configuration-differs", "/etc/fstab has '{0}', the rollout writes '{1}'.".format(written, line)]]
 
 
 # ---- the line
@@ -223,7 +223,7 @@ def test_a_table_that_is_newer_than_the_capture_initrd_is_not_in_it(tree: RpmTre
     set_table(tree, BLOCK.format(LINE))
     made = tree.path(INITRD).stat().st_mtime_ns
     os.utime(str(tree.path("/etc/fstab")), ns=(made + 1, made + 1))
-    message = "/etc/fstab is newer than {0}: a capture would work with the former settings.".format(INITRD)
+    message = "/etc/fstab is newer than {0}: a capture would work with the previous settings.".format(INITRD)
     assert findings(tree, POLICY) == [["configuration-not-loaded", message]]
     tree.write(CONFIGURATION, "path /var/crash\n")  # which takes nothing out of it
     os.utime(str(tree.path(CONFIGURATION)), (1, 1))

@@ -604,13 +604,13 @@ def test_the_server_in_use_and_the_one_of_the_policy_are_both_asked(client: Host
 
     assert errors(asked()) == []
     assert server.limits[-1] <= dump_target_probe.TOTAL_LIMIT / 2
-    # Both refuse the key: the one keeps dumps from being saved now, the other the roll-out from going there.
+    # Both refuse the key: the one keeps dumps from being saved now, the other the rollout from going there.
     denied = "{0} does not accept the key {1}: kdump@dump1: Permission denied (publickey)."
     answer = asked(mkdir=(255, "", DENIED))
     assert errors(answer) == [
         (
             "target-in-use-fails",
-            "Dumps go to kdump@dump1 until the roll-out: " + denied.format("kdump@dump1", KEY),
+            "Dumps go to kdump@dump1 until the rollout: " + denied.format("kdump@dump1", KEY),
             ["now", "next_boot"],
             "rollout",
         ),
@@ -621,7 +621,7 @@ def test_the_server_in_use_and_the_one_of_the_policy_are_both_asked(client: Host
 
 @pytest.mark.parametrize("cause", ["target-name-unresolved", "target-unreachable"])
 def test_a_server_that_dumps_go_to_in_two_ways_is_one_finding(client: HostTree, cause: str) -> None:
-    """It keeps them from being saved now, and from then on: it blocks both, and stops the roll-out."""
+    """It keeps them from being saved now, and from then on: it blocks both, and stops the rollout."""
     client.append(CONFIGURATION, "SSH=kdump@dump1\n")
     server = Server(client)
     client.runner = server.run

@@ -248,7 +248,7 @@ def test_an_option_that_only_the_hosts_own_script_knows(tree: HostTree) -> None:
     ],
 )
 def test_the_hosts_own_capture_arguments_are_kept(tree: HostTree, own: str, wanted: str) -> None:
-    tree.write(CONFIGURATION, own + BEGIN + "\n" + APPEND + '="from an earlier roll-out"\n' + END + "\n")
+    tree.write(CONFIGURATION, own + BEGIN + "\n" + APPEND + '="from an earlier rollout"\n' + END + "\n")
     assert setup_of(tree).files[0].wanted[APPEND] == wanted
 
 
@@ -277,7 +277,7 @@ def test_the_packages_own_default_is_found(tree: HostTree, packaged: Optional[st
     )
 )
 def test_what_was_written_is_no_difference_any_more(options: Dict[str, str]) -> None:
-    """The second run of a roll-out changes nothing, whatever the values are."""
+    """The second run of a rollout changes nothing, whatever the values are."""
     lines: List[str] = []
 
     class Configured(object):

@@ -46,7 +46,7 @@ def setup_of(tree: RpmTree, policy: Dict[str, Any]) -> Setup:
 
 
 def collector_of(tree: RpmTree, policy: Dict[str, Any]) -> Optional[str]:
-    """The core collector that the roll-out writes."""
+    """The core collector that the rollout writes."""
     lines = [line for line in setup_of(tree, policy).files[0].lines if line.startswith("core_collector ")]
     return lines[0].partition(" ")[2] if lines else None
 
@@ -83,7 +83,7 @@ def test_a_fallback_gets_a_collector_that_both_ways_accept(tree: RpmTree, own: s
     tree.write(CONFIGURATION, "path /var/crash\n" + own)
     file = setup_of(tree, FALLBACK).files[0]
     assert file.wanted["core_collector"] == COLLECTOR + " " + OPTIONS
-    assert file.wanted_refusals == []  # although the roll-out has not brought it yet
+    assert file.wanted_refusals == []  # although the rollout has not brought it yet
     tree.program(COLLECTOR)
     tree.write(CONFIGURATION, "\n".join(file.lines) + "\n")
     setup = setup_of(tree, FALLBACK)

@@ -436,7 +436,7 @@ CASES = [
     Case(
         "configuration-not-loaded",
         newer,
-        "/etc/kdump.conf is newer than {0}: a capture would work with the former settings.".format(INITRD),
+        "/etc/kdump.conf is newer than {0}: a capture would work with the previous settings.".format(INITRD),
     ),
     Case(
         "symbols-missing",
@@ -460,7 +460,7 @@ CASES = [
     Case(
         "capture-initrd-outdated",
         newer_kernel,
-        "/boot/vmlinuz-{0} is newer than {1}, whose drivers are those of a former build.".format(RELEASE, INITRD),
+        "/boot/vmlinuz-{0} is newer than {1}, whose drivers are those of a previous build.".format(RELEASE, INITRD),
     ),
     Case(
         "crashkernel-overwritable",
@@ -504,7 +504,7 @@ def test_a_larger_reservation_is_as_good_when_the_policy_says_so(tree: RpmTree) 
         (DEFAULT, {}),
         ("1G-:256M", {}),  # for all that is known, the default of another kdumpctl
         ("auto", {}),
-        ("256M", {"crashkernel": "256M"}),  # the roll-out writes auto_reset_crashkernel no
+        ("256M", {"crashkernel": "256M"}),  # the rollout writes auto_reset_crashkernel no
         ("256M", {"crashkernel": "default"}),  # to be replaced anyway
         ("", {}),
     ],
