@@ -47,7 +47,7 @@ def judge_command(part: str, ok: bool, seconds: float = 0.0) -> Result:
 
 
 def judge_tests(part: str, ok: bool, reports: Iterable[Path], seconds: float = 0.0) -> Result:
-    """A part that wrote JUnit reports; ok is whether its command ended with status 0."""
+    """A part that wrote JUnit reports; ok is whether its command ended with exit status 0."""
     passed = failed = 0
     not_run = []
     for report in reports:
@@ -92,7 +92,7 @@ def load(directory: Path = RESULTS) -> list[Result]:
 def complete(results: Sequence[Result], status: int) -> list[Result]:
     """The results, plus a failure when the run went wrong in a way that no part recorded."""
     if status and not any(result.failed for result in results):
-        return [*results, Result(f"the run ended with status {status}", 0, 1)]
+        return [*results, Result(f"the run failed with exit status {status}", 0, 1)]
     if not results:
         return [Result("nothing was run", 0, 1)]
     return list(results)

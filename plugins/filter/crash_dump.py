@@ -181,7 +181,7 @@ def _against(dump: dict[str, Any], crash: Crash) -> str | None:
         if reason:
             return reason
     if not dump["complete"]:
-        known = "it is not complete" if dump["complete"] is False else "whether it is complete cannot be told"
+        known = "it is not complete" if dump["complete"] is False else "whether it is complete cannot be determined"
         return f"{known}: {dump['incomplete_reason']}"
     if dump["kernel"] != crash.kernel:
         return f"its kernel is {dump['kernel']}, and {crash.kernel} was running"

@@ -192,7 +192,7 @@ resolved_bytes:
   description:
     - Bytes of the main region that a kernel with this command line reserves on this host's RAM; 0 when it reserves
       nothing.
-    - Null when it cannot be told, for V(auto) of RHEL 7 and 8 and for ranges without RV(privileged).
+    - Null when it cannot be determined, for V(auto) of RHEL 7 and 8 and for ranges without RV(privileged).
   type: int
   returned: success
   sample: 268435456

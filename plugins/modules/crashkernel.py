@@ -171,7 +171,7 @@ entries_after:
 reboot_required:
   description:
     - Whether the entry that boots next has other crashkernel values than the running kernel was booted with.
-    - Where it cannot be told which entry boots next, whether any has.
+    - Where it cannot be determined which entry boots next, whether any has.
   type: bool
   returned: success
   sample: true

@@ -37,7 +37,7 @@ notes:
   - ELF, that makedumpfile did not mark it as incomplete, and that all segments lie within the file.
   - Packed as a whole (C(KDUMP_COMPRESSION) of kdump-tools), that it can be unpacked and ends with the end mark. This
     takes time, and is done with gzip, bzip2 and xz, up to 256 MiB. Of a bigger dump, or one packed with lz4, it
-    cannot be told whether it is whole.
+    cannot be determined whether it is whole.
   - The data of other pages is not checked.
 options:
   paths:
@@ -163,13 +163,13 @@ vmcores:
       sample: gzip
     complete:
       description:
-        - Whether the dump is whole. Null when that cannot be told, because the disk failed, because it would take too
+        - Whether the dump is whole. Null when that cannot be determined, because the disk failed, because it would take too
           much, or because this Python cannot unpack it. The notes say what is looked at.
       type: bool
       returned: success
       sample: false
     incomplete_reason:
-      description: Why the dump is not whole, or why that cannot be told. Null when it is whole.
+      description: Why the dump is not whole, or why that cannot be determined. Null when it is whole.
       type: str
       returned: success
       sample: >-

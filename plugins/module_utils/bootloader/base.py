@@ -76,7 +76,7 @@ class BootLoader(ABC):
 
     @abstractmethod
     def next_entries(self, entries: List[BootEntry]) -> List[BootEntry]:
-        """Those of I(entries) that may boot next: one where that can be told, otherwise all.
+        """Those of I(entries) that may boot next: one where that can be determined, otherwise all.
 
         An entry that the settings do not reach is answered too when it is the one that boots next.
         """

@@ -135,7 +135,7 @@ def _segment(part: str) -> Tuple[int, int, str]:
 def next_item(
     menu: str, path: str, entries: List[BootEntry], environment: Dict[str, str]
 ) -> Optional[grub_menu.MenuItem]:
-    """The item that boots next in the grub.cfg I(menu) whose C(blscfg) adds I(entries); None when it cannot be told."""
+    """The item that boots next in the grub.cfg I(menu) whose C(blscfg) adds I(entries); None when it cannot be determined."""
     commands = list(COMMAND.finditer(menu))
     order = _order([command.group("arguments") for command in commands], entries, environment)
     if not commands or order is None or COUNTER in environment:
@@ -152,7 +152,7 @@ def next_item(
 
 
 def _order(commands: List[str], entries: List[BootEntry], environment: Dict[str, str]) -> Optional[List[BootEntry]]:
-    """The order in which C(blscfg) commands with these arguments put the entries; None when it cannot be told."""
+    """The order in which C(blscfg) commands with these arguments put the entries; None when it cannot be determined."""
     order: List[BootEntry] = []
     for arguments in commands:
         words = iter([grub_menu.unquote(word) for word in arguments.split()])

@@ -74,7 +74,7 @@ def detect(host: Host) -> BootLoader:
         )
     if len(found) > 1:
         raise BootLoaderError(
-            "It cannot be told which boot loader is used: found {0}. "
+            "It cannot be determined which boot loader is used: found {0}. "
             "Remove the files of the one that does not boot this host, and run again.".format(
                 " and ".join("{0.name} ({0.evidence})".format(candidate) for candidate in found)
             )

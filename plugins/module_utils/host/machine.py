@@ -23,7 +23,7 @@ STOP_PAUSE = 5.0  # seconds
 
 
 class CommandError(KdumpError):
-    """A command that could not be run, ran out of time, or ended with an unexpected status."""
+    """A command that could not be run, ran out of time, or ended with an unexpected exit status."""
 
 
 class CommandResult(NamedTuple):
@@ -143,11 +143,11 @@ class Host(object):
         return None
 
     def run(self, argv: Sequence[str], timeout: float = 60.0, accept: Sequence[int] = (0,)) -> CommandResult:
-        """Run a command; a status that is not in I(accept) is an error that says what the command said."""
+        """Run a command; a status that is not in I(accept) is an error with the text that it printed."""
         result = self._runner(list(argv), timeout)
         if result.rc not in accept:
-            said = _without_trace(result.stderr.strip() or result.stdout.strip() or "nothing")[-2000:]
-            raise CommandError("'{0}' ended with status {1} and said: {2}".format(" ".join(argv), result.rc, said))
+            said = _without_trace(result.stderr.strip() or result.stdout.strip() or "no output")[-2000:]
+            raise CommandError("'{0}' failed with exit status {1}: {2}".format(" ".join(argv), result.rc, said))
         return result
 
 

@@ -156,7 +156,7 @@ def _not_made(host: Host, asked: TargetMount, device: str) -> Optional[Refusal]:
     try:
         said = host.run(["blkid", "-p", "-o", "value", "-s", "TYPE", device], PROBE_LIMIT, accept=(0, 2)).stdout.strip()
     except CommandError as error:
-        return Refusal("what is on it cannot be told: {0}".format(error), "See what blkid says about it")
+        return Refusal("what is on it cannot be determined: {0}".format(error), "See what blkid says about it")
     if not said:
         return Refusal("there is no file system on it", "Make one with mkfs; the rollout never does")
     return _other_type(asked, said)

@@ -177,7 +177,7 @@ def _content(host: Host, device: str) -> Optional[str]:
     try:
         found = host.run(["blkid", "-p", "-o", "export", device], PROBE_LIMIT, accept=(0, NO_SIGNATURE, AMBIVALENT))
     except CommandError as error:
-        return "what is on it cannot be told: {0}".format(str(error).rstrip("."))
+        return "what is on it cannot be determined: {0}".format(str(error).rstrip("."))
     if found.rc == AMBIVALENT:
         return "blkid finds the signatures of several file systems on it"
     # Of a partition it also says what its disk has (PART_ENTRY_...).

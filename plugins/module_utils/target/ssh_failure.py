@@ -26,7 +26,7 @@ def cause(target: Target, words: Sequence[str], answer: CommandResult) -> Tuple[
             target.location, answer.rc, told
         )
     if answer.rc != OWN_STATUS:
-        return "target-path-not-writable", "'{0}' on {1} ended with status {2}: {3}.".format(
+        return "target-path-not-writable", "'{0}' on {1} failed with exit status {2}: {3}.".format(
             " ".join(words), target.location, answer.rc, told
         )
     no_way = _NO_WAY.findall(answer.stderr)
@@ -46,7 +46,7 @@ def cause(target: Target, words: Sequence[str], answer: CommandResult) -> Tuple[
 
 
 def said(answer: CommandResult) -> str:
-    """The last lines of what a command said, without what ssh says in any case."""
+    """The last lines of what a command printed, without what ssh prints in any case."""
     lines = [line.strip() for line in (answer.stderr or answer.stdout).splitlines() if line.strip()]
     told = [line for line in lines if not _UNTOLD.search(line)]
-    return " / ".join(told[-2:]).rstrip(".")[-400:] or "nothing"
+    return " / ".join(told[-2:]).rstrip(".")[-400:] or "no output"

@@ -47,15 +47,15 @@ def contents(listed_names: Set[str]) -> Optional[Set[str]]:
 
 
 def listed(host: Host, initrd: str) -> Optional[Set[str]]:
-    """The paths in an initrd of the host; None where that cannot be told without a program that it does not have."""
+    """The paths in an initrd of the host; None where that cannot be determined without a program that it does not have."""
     # The status counts everything that was not found on the way, unsquashfs among it.
     answer = host.run(["lsinitrd", initrd], timeout=LIST_LIMIT, accept=range(256))
     found = names(answer.stdout)
     if INIT not in found:
         raise CommandError(
-            "'{0}' ended with status {1} and does not list /init, which every initrd has. It said: {2}. "
+            "'{0}' does not list /init, which every initrd has (exit status {1}): {2}. "
             "Run it by hand, and build the capture initrd again where it is broken: kdumpctl rebuild.".format(
-                " ".join(answer.argv), answer.rc, answer.stderr.strip()[-2000:].rstrip(".") or "nothing"
+                " ".join(answer.argv), answer.rc, answer.stderr.strip()[-2000:].rstrip(".") or "no output"
             )
         )
     return contents(found)

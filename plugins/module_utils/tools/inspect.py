@@ -12,7 +12,7 @@ from .records import Setup
 class Inspection(NamedTuple):
     """What a longer look found."""
 
-    lacking: List[str]  # what the target needs and the capture initrd does not hold, as far as that can be told
+    lacking: List[str]  # what the target needs and the capture initrd does not hold, as far as that can be determined
     estimate: Optional[Estimate]  # what to reserve, by the host's own tool; None without one
 
 

@@ -134,7 +134,7 @@ class Setup(NamedTuple):
     switched_on: bool
     switch_setting: str  # the name of the setting that says so; empty where there is none
     unit_working: bool  # whether it is at work just now: building and loading takes minutes
-    default_crashkernel: Optional[str]  # what "default" means on this host; None while that cannot be told
+    default_crashkernel: Optional[str]  # what "default" means on this host; None while that cannot be determined
     usual_crashkernel: str  # the same as far as this collection knows it, without asking the host
     files: List[ConfigurationFile]  # the first one says where dumps go
     target: Target

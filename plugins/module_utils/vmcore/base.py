@@ -92,7 +92,7 @@ class Dump(object):
     name = "unknown"
     content: Optional[str] = None  # the format inside a flattened dump
     packed: Optional[str] = None  # the program that the whole file was packed with
-    unknown: Optional[str] = None  # why it cannot be told whether the dump is whole, once incomplete() was asked
+    unknown: Optional[str] = None  # why it cannot be determined whether the dump is whole, once incomplete() was asked
 
     @classmethod
     def recognise(cls, head: bytes) -> bool:
@@ -112,7 +112,7 @@ class Dump(object):
         raise NotImplementedError
 
     def incomplete(self) -> Optional[str]:
-        """Why the dump is not whole, or None when nothing is missing as far as can be told without reading it all."""
+        """Why the dump is not whole, or None when nothing is missing as far as can be determined without reading it all."""
         raise NotImplementedError
 
 

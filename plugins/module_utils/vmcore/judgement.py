@@ -39,7 +39,7 @@ class Judgement(NamedTuple):
     reason: Optional[str] = None  # why it is not whole
     error: Optional[str] = None  # why it could not be read
     packed: Optional[str] = None  # by which program, as a whole
-    unknown: Optional[str] = None  # why it cannot be told whether it is whole
+    unknown: Optional[str] = None  # why it cannot be determined whether it is whole
     limits: Tuple[str, ...] = ()  # what was not looked at because it would take too much
 
 

@@ -128,7 +128,7 @@ def _lost(source: Source, place: Place, number: int, entry: Entry) -> Optional[s
 
 
 def _begins_well(raw: bytes, flags: int, size: int) -> bool:
-    """Whether I(raw) can be a compressed page, as far as that can be told without the libraries of each."""
+    """Whether I(raw) can be a compressed page, as far as that can be determined without the libraries of each."""
     if flags & ZLIB:
         return _unpacks(raw, size)
     return not flags & ZSTD or raw.startswith(_ZSTD_MAGIC)

@@ -6,6 +6,6 @@ sleep 3
 sh -c "$1" >"$2.new" 2>&1
 status=$?
 sleep 5
-echo "'$1' ended with status $status, and the kernel still runs" >>"$2.new"
+echo "'$1' ended with exit status $status, and the kernel still runs" >>"$2.new"
 chmod 0644 "$2.new"
 mv "$2.new" "$2"

@@ -75,8 +75,8 @@ def test_results_are_kept_in_order(tmp_path: Path) -> None:
     ("results", "status", "last"),
     [
         ([], 0, Result("nothing was run", 0, 1)),
-        ([], 2, Result("the run ended with status 2", 0, 1)),
-        ([Result("part", 3, 0)], 2, Result("the run ended with status 2", 0, 1)),
+        ([], 2, Result("the run failed with exit status 2", 0, 1)),
+        ([Result("part", 3, 0)], 2, Result("the run failed with exit status 2", 0, 1)),
         ([Result("part", 3, 0)], 0, Result("part", 3, 0)),
         ([Result("part", 3, 1)], 1, Result("part", 3, 1)),
     ],

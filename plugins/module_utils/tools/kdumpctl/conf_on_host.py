@@ -79,7 +79,7 @@ def _refused_by_makedumpfile(host: Host, words: List[str]) -> Optional[str]:
     try:
         host.run(words[:1] + ["--check-params"] + words[1:] + files, timeout=CHECK_LIMIT)
     except CommandError as error:
-        return " ".join(str(error).rpartition(" and said: ")[2].split())
+        return " ".join(_FAILED.split(str(error))[-1].split())
     return None
 
 

@@ -204,10 +204,10 @@ NOTHING = {"rc": 1, "stdout": "", "stderr": "No such file or directory"}
 
 def test_a_crash_that_failed_ends_the_wait_with_its_reason(wait: Waiting) -> None:
     """insmod under Secure Boot, for instance: nobody waits half an hour for a host that will not crash."""
-    refused = {"rc": 0, "stdout": "insmod: Key was rejected by service\nit ended with status 1\n"}
+    refused = {"rc": 0, "stdout": "insmod: Key was rejected by service\nit ended with exit status 1\n"}
     with pytest.raises(AnsibleActionFail) as error:
         wait(OLD, NOTHING, OLD, refused, failure_file=FAILURE)
-    assert str(error.value) == "n1 has not crashed: insmod: Key was rejected by service; it ended with status 1"
+    assert str(error.value) == "n1 has not crashed: insmod: Key was rejected by service; it ended with exit status 1"
     assert wait.commands[1] == ("cat '/run/it'\"'\"'s-failed'", {"sudoable": False})
     assert wait.clock.now == 1002
 

@@ -161,7 +161,7 @@ def test_a_dump_of_this_host_has_to_prove_its_crash(differing: dict[str, Any], w
 
 @pytest.mark.parametrize(
     ("complete", "why"),
-    [(False, "it is not complete: It \\x1b[2J"), (None, "whether it is complete cannot be told: It \\x1b[2J")],
+    [(False, "it is not complete: It \\x1b[2J"), (None, "whether it is complete cannot be determined: It \\x1b[2J")],
 )
 def test_what_is_not_known_to_be_complete_proves_nothing(complete: bool | None, why: str) -> None:
     """And what its server says of it moves no cursor."""

@@ -44,7 +44,7 @@ class RpmTree(HostTree):
         """A runner that knows the commands of an audit."""
         if argv[1:] == ["get-default-crashkernel"]:
             if not self.default:
-                raise CommandError("'kdumpctl get-default-crashkernel' ended with status 1 and said: Usage")
+                raise CommandError("'kdumpctl get-default-crashkernel' failed with exit status 1: Usage")
             return CommandResult(argv, 0, self.default, "")
         if argv[1:2] == ["--check-params"]:
             refused = [word for word in argv if word in self.bad_options]

@@ -97,12 +97,12 @@ def test_a_generator_that_fails_half_way(machine: Machine) -> None:
     def fail() -> None:
         machine.write(MENU, "### BEGIN /etc/grub.d/00_header ###\nhalf")
         machine.write(MENU + ".new", "half")
-        raise CommandError("'update-grub' ended with status 1 and said: grub-probe: error: no such disk.")
+        raise CommandError("'update-grub' failed with exit status 1: grub-probe: error: no such disk.")
 
     machine.before_generator = fail
     message = failure(machine)
     assert message == (
-        "crashkernel= was not changed: 'update-grub' ended with status 1 and said: grub-probe: error: no such disk. "
+        "crashkernel= was not changed: 'update-grub' failed with exit status 1: grub-probe: error: no such disk. "
         + UNCHANGED
     )
 

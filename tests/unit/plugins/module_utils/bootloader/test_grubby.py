@@ -450,7 +450,7 @@ def test_a_grubby_that_says_nothing_and_does_nothing(bls_machine: BlsMachine) ->
     assert message.endswith(UNCHANGED)
 
 
-@pytest.mark.parametrize("status, words", [(0, "2 of 3 boot entries do not"), (1, "ended with status 1 and said: The")])
+@pytest.mark.parametrize("status, words", [(0, "2 of 3 boot entries do not"), (1, "failed with exit status 1: The")])
 def test_a_grubby_that_does_half_of_the_work(bls_machine: BlsMachine, status: int, words: str) -> None:
     bls_machine.before_grubby = half(bls_machine)
     bls_machine.status = status

@@ -69,7 +69,7 @@ def test_set_and_removed_again(tmp_path: pathlib.Path, header: str) -> None:
 def test_a_transaction_that_is_refused(tmp_path: pathlib.Path) -> None:
     machine = OstreeMachine(str(tmp_path))
     machine.status = 1
-    with pytest.raises(BootLoaderError, match="said: error: Transaction in progress: upgrade"):
+    with pytest.raises(BootLoaderError, match="exit status 1: error: Transaction in progress: upgrade"):
         machine.apply("256M")
 
 

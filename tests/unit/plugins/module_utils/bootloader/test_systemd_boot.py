@@ -316,7 +316,7 @@ def test_images_that_no_addon_can_reach(
 
 def test_a_ukify_that_fails(uki_machine: SystemdMachine) -> None:
     uki_machine.status = 1
-    assert "ended with status 1 and said: no addonx64.efi.stub" in refused(uki_machine)
+    assert "failed with exit status 1: no addonx64.efi.stub" in refused(uki_machine)
     uki_machine.status = 0
     uki_machine.apply("1M")
     uki_machine.status = 1

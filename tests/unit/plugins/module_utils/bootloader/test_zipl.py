@@ -93,7 +93,7 @@ def test_a_zipl_that_fails(tmp_path: pathlib.Path) -> None:
     machine = ZiplMachine(str(tmp_path))
     machine.status = 1
     before = machine.snapshot()
-    with pytest.raises(BootLoaderError, match="ended with status 1 and said: Error: Could not add internal loader"):
+    with pytest.raises(BootLoaderError, match="failed with exit status 1: Error: Could not add internal loader"):
         machine.apply("256M")
     assert machine.snapshot() == before
 

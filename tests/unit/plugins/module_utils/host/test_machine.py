@@ -59,7 +59,7 @@ def test_output_that_is_not_utf8_is_read() -> None:
 def test_a_bad_status_is_an_error_with_what_was_said(script: str, said: str) -> None:
     with pytest.raises(CommandError) as error:
         Host().run([SH, "-c", script])
-    assert str(error.value) == "'{0} -c {1}' ended with status 3 and said: {2}".format(SH, script, said)
+    assert str(error.value) == "'{0} -c {1}' failed with exit status 3: {2}".format(SH, script, said)
 
 
 def test_a_status_can_be_accepted() -> None:

@@ -48,7 +48,7 @@ class Case(NamedTuple):
     change: Callable[[HostTree], Any]
     message: str
     policy: Dict[str, Any] = {}
-    beside: FrozenSet[str] = frozenset()  # findings that cannot be told from this one's cause
+    beside: FrozenSet[str] = frozenset()  # findings that cannot be determined from this one's cause
     again: bool = True  # the proof is made again after the change
     free: Optional[int] = None  # bytes of every file system
 

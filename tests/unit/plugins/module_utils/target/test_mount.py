@@ -38,7 +38,7 @@ def blkid(fstype: str, status: int = 0) -> Callable[[List[str], float], CommandR
     def run(argv: List[str], timeout: float) -> CommandResult:
         assert argv == ["blkid", "-p", "-o", "value", "-s", "TYPE", "/dev/vdb"]
         if status not in (0, 2):
-            raise CommandError("'blkid' ended with status {0} and said: {1}".format(status, fstype))
+            raise CommandError("'blkid' failed with exit status {0}: {1}".format(status, fstype))
         return CommandResult(argv, status, fstype + "\n" if fstype else "", "")
 
     return run
@@ -291,7 +291,7 @@ CASES = [
     Case(
         "target-mount-refused",
         says("ambivalent", 8),
-        REFUSED + "what is on it cannot be told: 'blkid' ended with status 8 and said: ambivalent",
+        REFUSED + "what is on it cannot be determined: 'blkid' failed with exit status 8: ambivalent",
     ),
     Case(
         "target-mount-refused",

@@ -164,14 +164,14 @@ CASES = [
         "target-path-not-writable",
         SSH,
         {"mkdir": (1, "", "mkdir: cannot create directory '/var/crash': Permission denied")},
-        "'mkdir -p /var/crash' on kdump@dump1 ended with status 1: "
+        "'mkdir -p /var/crash' on kdump@dump1 failed with exit status 1: "
         "mkdir: cannot create directory '/var/crash': Permission denied.",
     ),
     Case(
         "target-path-not-writable",
         SSH,
         {"mktemp": (1, "", "")},
-        "'mktemp -dqp /var/crash' on kdump@dump1 ended with status 1: nothing.",
+        "'mktemp -dqp /var/crash' on kdump@dump1 failed with exit status 1: no output.",
     ),
     Case("target-path-not-writable", SSH, {"mktemp": (0, "hello world\n", "")}, "answered 'hello world'."),
     Case("target-path-not-writable", SSH, {"mktemp": (0, "tmp.x1\n", "")}, "answered 'tmp.x1'."),

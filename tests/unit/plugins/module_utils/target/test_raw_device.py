@@ -235,7 +235,7 @@ CONTENTS = [
     pytest.param("TYPE=LVM2_member\n", 0, "it holds LVM2_member, by its signature", id="a volume that is not active"),
     pytest.param("PTTYPE=gpt\n", 0, "it holds gpt, by its signature", id="a partition table"),
     pytest.param("ambivalent", 8, "blkid finds the signatures of several file systems on it", id="several"),
-    pytest.param("error", 4, "what is on it cannot be told: 'blkid -p -o export /dev/vdb' ", id="an error"),
+    pytest.param("error", 4, "what is on it cannot be determined: 'blkid -p -o export /dev/vdb' ", id="an error"),
 ]
 
 
@@ -274,7 +274,7 @@ def test_without_blkid_nothing_is_overwritten(tree: RawTree) -> None:
 
     tree.runner = missing
     (found,) = of_device(tree, **raw())
-    assert "what is on it cannot be told: Cannot run 'blkid'" in found
+    assert "what is on it cannot be determined: Cannot run 'blkid'" in found
 
 
 @pytest.mark.parametrize(
