@@ -1,11 +1,12 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a kdump.conf names has to be there on the host, or kdumpctl unloads the capture kernel and then gives up.
+"""What a kdump.conf names must be there on the host, or kdumpctl unloads the capture kernel and then gives up.
 
 conf.py judges the text alone. Source: the checks of kdumpctl and mkdumprd (kdump-utils 1.0.61).
 """
 
 import os
+import re
 from typing import Iterator, List, Optional, Sequence
 
 from ...host import mounts
@@ -14,6 +15,7 @@ from ..records import Refusal
 from . import conf
 
 CHECK_LIMIT = 30.0  # seconds
+_FAILED = re.compile(" failed with exit status [0-9]+: ")  # as Host.run() says it, in front of the program's own text
 
 
 def refusals(
@@ -54,9 +56,9 @@ def _script(host: Host, directive: conf.Directive) -> Iterator[Refusal]:
 
 
 def _collector(host: Host, directive: conf.Directive, run_commands: bool) -> Iterator[Refusal]:
-    """kdumpctl loads a capture kernel without the collector and calls it a success: only a crash would tell."""
+    """kdumpctl loads a capture kernel without the collector and calls it a success: only a crash would show it."""
     words = directive.value.split()
-    if not words:  # told by the text
+    if not words:  # the look at the text reports it
         return
     program = words[0] if words[0].startswith("/") else host.which(words[0])
     if words[0] == "makedumpfile" and program is None:  # the rollout installs it, and looks again
@@ -79,7 +81,7 @@ def _refused_by_makedumpfile(host: Host, words: List[str]) -> Optional[str]:
     try:
         host.run(words[:1] + ["--check-params"] + words[1:] + files, timeout=CHECK_LIMIT)
     except CommandError as error:
-        return " ".join(_FAILED.split(str(error))[-1].split())
+        return " ".join(_FAILED.split(str(error), 1)[-1].split())
     return None
 
 

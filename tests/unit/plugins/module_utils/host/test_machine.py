@@ -50,7 +50,7 @@ def test_output_that_is_not_utf8_is_read() -> None:
     [
         ("echo useless; echo why >&2; exit 3", "why"),
         ("echo only out; exit 3", "only out"),
-        ("exit 3", "nothing"),
+        ("exit 3", "no output"),
         ("head -c 5000 /dev/zero | tr '\\0' x; exit 3", "x" * 2000),
         ('echo "Traceback (most recent call last):\n  File x\n    y()\nOSError: why\n" >&2; exit 3', "OSError: why"),
         ('echo "Traceback (most recent call last):\n  cut"; exit 3', "Traceback (most recent call last):\n  cut"),
