@@ -87,7 +87,7 @@ class Parts:
         self.session.log(f"{LANES} at a time, in this order: " + ", ".join(job.part for job in jobs))
         with contextlib.closing(lanes.Lanes(LANES, {**os.environ, **self.variables}).run(jobs)) as ended:
             for done in ended:
-                self.session.log(f"{done.job.part}: ended after {done.seconds:.0f} s; this is what it said")
+                self.session.log(f"{done.job.part}: ended after {done.seconds:.0f} s; this is what it printed")
                 print(done.output, end="", flush=True)
                 ok = ok and done.ok
                 if done.job.reports:
@@ -116,7 +116,7 @@ class Parts:
         self._keep(summary.judge_command(part, ok))
 
     def not_run(self, part: str, reason: str) -> None:
-        """A part that this machine cannot run: said plainly, counted neither as passed nor as failed."""
+        """A part that this machine cannot run: reported plainly, counted neither as passed nor as failed."""
         self.session.warn(f"{part}: {reason}")
         self._keep(summary.Result(part, 0, 0, [("all", reason)]))
 

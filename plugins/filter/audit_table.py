@@ -19,7 +19,7 @@ description:
   - One line a host with its readiness, the memory that is reserved, that the last capture used and that is recommended,
     target, proof and findings; two lines of totals; one line for each proof with its dump and panic message, and one
     for each finding with its remedy.
-  - The RAM that a fleet gives up is what is reserved now. What could be given back is told of hosts whose last proof
+  - The RAM that a fleet gives up is what is reserved now. What could be given back is known of hosts whose last proof
     holds and was measured.
 positional: _input
 options:
@@ -147,7 +147,7 @@ def _finding_lines(host: str, answer: dict[str, Any]) -> list[str]:
 
 
 def _understood(host: str, answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer, or that it is none: a host may answer anything, and its neighbours are to be seen all the same."""
+    """An answer, or that it is none: a host may answer anything, and its neighbours must be shown all the same."""
     if not answer or "ready" not in answer:
         return answer
     try:

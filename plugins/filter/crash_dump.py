@@ -149,7 +149,9 @@ def crash_dump(
     reasons = [f"{dump['path']}: {reason}" for dump, reason in judged if reason is not None]
     chosen = (marked or fitting)[-1:]
     if len(fitting) > 1 and not marked:
-        reasons += [f"{dump['path']}: it fits as well as another one, and nothing tells them apart" for dump in fitting]
+        reasons += [
+            f"{dump['path']}: it fits as well as another one, and nothing distinguishes them" for dump in fitting
+        ]
         chosen = []
     if not chosen:
         # Whoever has the dumps answers what he wants.
@@ -228,7 +230,7 @@ def _of_another_time(dump: dict[str, Any], crash: Crash) -> str | None:
     moment = datetime.fromisoformat(dump["time"].replace("Z", "+00:00")).timestamp()
     if crash.identity["time"] - TOLERANCE <= moment <= crash.latest + TOLERANCE:
         return None
-    return f"its time is {dump['time']}, when {crash.host} was not crashing, and no line in a log tells more"
+    return f"its time is {dump['time']}, when {crash.host} was not crashing, and no line in a log says more"
 
 
 def _address(directory: str) -> str | None:

@@ -22,7 +22,7 @@ description:
   - One entry for each key of each host, restricted to the gate.
   - A host whose key is not known, because it could not be reached in this run or is not in the inventory, has none
     here. The role merges them into the file, where such a host keeps what it has.
-  - What hosts say is not trusted. A key that is no plain public key is refused, and its comment is not taken over.
+  - What hosts say is not trusted. A key that is not a plain public key is refused, and its comment is not taken over.
   - A key that another host or a collector has is refused, because sshd goes by the first entry of a key - the dumps of
     one host would land in the directory of the other. A host that is alone in having the key on the server keeps it.
   - A refusal concerns one host, and leaves the others alone. It is a line C(refused), the host and the reason, with
@@ -88,13 +88,13 @@ def plain(owner: str, text: Any) -> str:
     match = KEY.fullmatch(str(text).strip())
     if not match:
         raise AnsibleFilterError(
-            f"The public key of {owner} is {str(text)[:80]!r}, which is no line of an OpenSSH .pub file with an "
+            f"The public key of {owner} is {str(text)[:80]!r}, which is not a line of an OpenSSH .pub file with an "
             "Ed25519, ECDSA or RSA key. Look at the host: what it says is written into the server's authorized_keys."
         )
     if match[1] == "ssh-rsa" and not _is_as_ssh_writes_it(match[2]):
         raise AnsibleFilterError(
             f"The public RSA key of {owner} is not written as ssh writes it. To sshd it may be another host's key, and "
-            "no comparison would show that. Look at the host: ssh-keygen -y -f KEY prints the key as it has to be."
+            "no comparison would show that. Look at the host: ssh-keygen -y -f KEY prints the key as it must be."
         )
     return f"{match[1]} {match[2]}"
 
@@ -114,7 +114,7 @@ def _is_as_ssh_writes_it(content: str) -> bool:
         if len(rest) < 4 or len(fields[-1]) < size:
             return False
         rest = rest[4 + size :]
-    # A zero stands before a number only to tell that it is not negative.
+    # A zero stands before a number only to show that it is not negative.
     numbers = [field for field in fields[1:] if field and (field[0] or field[1:2] >= b"\x80")]
     return len(fields) == 3 and fields[0] == b"ssh-rsa" and len(numbers) == 2
 

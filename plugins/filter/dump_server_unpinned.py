@@ -14,8 +14,8 @@ short_description: The hosts that have not pinned the host keys of a dump server
 version_added: 0.1.0
 author: The kdump.fleet authors (@kdump-fleet)
 description:
-  - The hosts that send their dumps to this server over ssh, and have not said in this run that they have pinned all of
-    its keys (fact C(kdump_pinned_host_keys), of role P(kdump.fleet.kdump#role)).
+  - The hosts that send their dumps to this server over ssh, and have not reported in this run that they have pinned all
+    of its keys (fact C(kdump_pinned_host_keys), of role P(kdump.fleet.kdump#role)).
   - Those are the hosts that it serves, but for those with a target of another type or with a location elsewhere, and
     hosts that reach it by C(kdump_ssh_server) or by the location of their C(kdump_target). A host without
     C(kdump_target) may be configured by hand, and counts when it has given a key.

@@ -307,7 +307,7 @@ def rollout_plan(
         "unproven": unproven,
         "left_out": left_out,
     }
-    # Why a host is left out is said in its own words.
+    # Each host has its own reason why it is left out.
     return dict(printable({**plan, "lines": _plan_lines(plan, len(given))}))
 
 

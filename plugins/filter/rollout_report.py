@@ -123,7 +123,7 @@ def rollout_report(
     if canaries and in_waves <= int(max_fail):
         why = f"the canary {canaries[0]} did not get to its proof, whatever kdump_wave_max_fail allows"
     lines = _lines(sorted_out, len(hosts), why, " ".join(again.split()), _without(pattern, attention))
-    # What failed is said in a host's own words.
+    # What failed is reported in a host's own words.
     return dict(printable({**sorted_out, "attention": attention, "lines": lines}))
 
 

@@ -13,7 +13,7 @@ author:
 description:
   - Gives every entry of the boot loader, recovery entries included, exactly the wanted C(crashkernel=) values once, and
     sees to it that kernels installed later get them too. All other arguments stay as they are.
-  - Which boot loader the host has is told by its files, never by the name of its distribution. None, two, or one that
+  - Which boot loader the host has is read from its files, never by the name of its distribution. None, two, or one that
     is not supported is an error that says what was found and where it was looked for.
   - With GRUB 2 whose C(grub-mkconfig) reads C(/etc/default/grub.d), the file C(zz-kdump-fleet.cfg) in it is written. It
     takes away what other files set, such as the one of Debian's kdump-tools, and sets the wanted values. Otherwise
@@ -23,12 +23,12 @@ description:
     and C(/etc/kernel/cmdline), C(grubenv) and C(GRUB_CMDLINE_LINUX) are kept in step for later kernels. Where grubby
     would damage a line, with quotes in it for instance, the files are written without it.
   - With GRUB Legacy the C(kernel) lines of its menu are edited, and where Debian's C(update-grub) keeps the menu the
-    commented lines from which it takes arguments (C(kopt), C(defoptions), C(altoptions)). Nothing has to be run. RHEL 6
-    copies the default entry's arguments for later kernels. A hypervisor's entry is left alone.
+    commented lines from which it takes arguments (C(kopt), C(defoptions), C(altoptions)). Nothing needs to be run. RHEL
+    6 copies the default entry's arguments for later kernels. A hypervisor's entry is left alone.
   - With systemd-boot the options of every entry in C(loader/entries) are edited, and C(/etc/kernel/cmdline), from which
     C(kernel-install) takes those of later kernels. That file is made where there is none and they would get others,
     out of the line of the entry that boots next; it stays when the values are taken away again. Unified kernel images
-    get an add-on that C(ukify) builds, which has to be installed, with its stubs; one that has C(crashkernel=) built
+    get an add-on that C(ukify) builds, which must be installed, with its stubs; one that has C(crashkernel=) built
     in, is signed for Secure Boot, or has a C(systemd-stub) older than 254 is an error that says how to build it again.
   - With rpm-ostree C(rpm-ostree kargs) changes the deployment that boots next in one transaction; those that are kept
     for a rollback stay as they are. With zipl and sections of its own C(parameters) in C(/etc/zipl.conf) is edited, and
@@ -37,11 +37,11 @@ description:
     kdump(7) says for those who manage the boot loader themselves (releases that do not know it get the values in
     C(KDUMP_CRASHKERNEL)); otherwise its service would put its own estimate back at the next boot.
   - When anything fails, a full disk, a read-only file system, a generator that stops or writes something else, then
-    every file is put back to the byte, and the error says what the tool said.
+    every file is put back to the byte, and the error repeats the tool's text.
   - One run at a time changes the files of a host; another one waits for it, for 300 seconds at most, and then fails
     with the process that it waits for.
   - On hosts with EFI and several complete menus of GRUB, as after a migration between rebuilds of RHEL, the firmware's
-    variable C(BootCurrent) tells which one boots.
+    variable C(BootCurrent) says which one boots.
   - Nothing is rebooted; RV(reboot_required) says whether that is needed.
 requirements:
   - Python 3.6 or newer on the host; Python 3.6 (RHEL 8) needs a controller with ansible-core 2.16

@@ -15,7 +15,7 @@ description:
     P(kdump.fleet.dump_server#role) uses it, and sets up everything around it, the landing area, the keys, and sshd.
   - The gate is one file, which holds its sources. It is replaced in one moment, so that a request of a host whose dump
     is on its way is carried out by the old gate or by the new one.
-  - Both files belong to the user that the module runs as, and nobody else can write them. Their directories have to be
+  - Both files belong to the user that the module runs as, and nobody else can write them. Their directories must be
     there, and are left alone.
 requirements:
   - Python 3.6 or newer on the server
@@ -27,7 +27,7 @@ options:
   python:
     description:
       - The interpreter that runs the program, by an absolute path without blanks. It is tried before anything is
-        written, as the user that the module runs as. The user that receives the dumps has to be able to run it, too.
+        written, as the user that the module runs as. The user that receives the dumps must be able to run it, too.
       - Without it, the distribution's own name of Python 3, C(/usr/bin/python3) or, where alternatives(8) manages that,
         C(/usr/libexec/platform-python). An upgrade of the server keeps these, while a name with a minor version, as
         Ansible finds it, would go, and the gate would not start any more. Where neither is new enough, the one that

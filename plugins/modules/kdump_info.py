@@ -583,7 +583,7 @@ reboot_note_file:
   returned: success
   sample: /var/lib/kdump-fleet/reboot-without-effect.json
 identity:
-  description: Who the host is by itself, which tells its dumps from those of its neighbours.
+  description: Who the host is by itself, which distinguishes its dumps from those of its neighbours.
   type: dict
   returned: success
   contains:

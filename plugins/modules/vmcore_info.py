@@ -20,7 +20,7 @@ description:
     memory.
   - The message and the signature of a crash come from the kernel log (dmesg) that is saved beside a dump. Of a log
     above 2 MiB, the first and the last MiB are read.
-  - What cannot be looked at is no failure of the module; it is listed in RV(unreadable) with the reason.
+  - What cannot be looked at is not a failure of the module; it is listed in RV(unreadable) with the reason.
 notes:
   - A dump is whole (RV(vmcores[].complete)) when nothing says that it is not. What is looked at depends on its format.
   - In any format, the name that the capture script gives to a dump until it is written (C(vmcore-incomplete),
@@ -56,7 +56,7 @@ options:
   mark:
     description:
       - A text that is looked for in the kernel log beside each dump; RV(vmcores[].marked) says whether it is there.
-      - What was written to C(/dev/kmsg) before a crash tells the dump of that crash from all others.
+      - What was written to C(/dev/kmsg) before a crash distinguishes the dump of that crash from all others.
     type: str
 extends_documentation_fragment:
   - kdump.fleet.attributes
@@ -163,8 +163,8 @@ vmcores:
       sample: gzip
     complete:
       description:
-        - Whether the dump is whole. Null when that cannot be determined, because the disk failed, because it would take too
-          much, or because this Python cannot unpack it. The notes say what is looked at.
+        - Whether the dump is whole. Null when that cannot be determined, because the disk failed, because it would take
+          too much, or because this Python cannot unpack it. The notes say what is looked at.
       type: bool
       returned: success
       sample: false

@@ -81,7 +81,7 @@ def _device(value: str, inventory: Inventory) -> str | None:
     """The name of one device, in any of its forms that begin at the root."""
     wrong = _path(value, inventory)
     if wrong is None and not paths.plain_path(value).startswith("/dev/"):
-        return "it is no device: write its name below /dev, for instance /dev/disk/by-id/virtio-dumps"
+        return "it is not a device: write its name below /dev, for instance /dev/disk/by-id/virtio-dumps"
     return wrong
 
 
@@ -89,7 +89,7 @@ def _landing_area(value: str, inventory: Inventory) -> str | None:
     wrong = _directory(value, inventory)
     below = next((place for place in _TRANSIENT if paths.plain_path(value).startswith(place + "/")), None)
     if wrong is None and below:
-        return f"it is below {below}, which is no place for dumps: choose a directory such as /srv/kdump"
+        return f"it is below {below}, which is not a place for dumps: choose a directory such as /srv/kdump"
     return wrong
 
 
@@ -115,7 +115,7 @@ def _target(value: dict[str, Any], inventory: Inventory) -> str | None:
     if kind not in kinds:
         return f"there is no type '{kind}': use one of {', '.join(kinds)}.{nearest(str(kind), kinds)}"
     if location is not None and not isinstance(location, str):
-        return "its location is no text"
+        return "its location is not text"
     if kind == "local" and location:
         return "the type local takes no location"
     form, example = _LOCATIONS.get(kind, (None, ""))
@@ -128,7 +128,7 @@ def _options(value: dict[str, Any], inventory: Inventory) -> str | None:
     known = options.KDUMP_TOOLS | options.DIRECTIVES
     for name, setting in value.items():
         refusal = options.refusal(str(name), known)
-        # A name that resembles none may be a setting of a later kdump-tools, which its host tells.
+        # A name that resembles none may be a setting of a later kdump-tools, which its host reports.
         if refusal and refusal != options.UNKNOWN:
             return f"'{name}' cannot be set here: {refusal}"
         if isinstance(setting, (dict, list)) or setting is None:
@@ -139,7 +139,7 @@ def _options(value: dict[str, Any], inventory: Inventory) -> str | None:
 def _environment(value: dict[str, Any], inventory: Inventory) -> str | None:
     for name, setting in value.items():
         if not options.NAME.match(str(name)):
-            return f"'{name}' is no name of a variable: use letters, digits and underscores"
+            return f"'{name}' is not a name of a variable: use letters, digits and underscores"
         if isinstance(setting, (dict, list)) or setting is None:
             return f"the value of '{name}' is {setting!r}: give one text or number"
     return None
@@ -156,14 +156,14 @@ def _hosts(value: Any, inventory: Inventory) -> str | None:
     """Inventory names, a list or separated by commas."""
     names = listed(value)
     if names is None or not all(isinstance(name, str) for name in names):
-        return "it is no list of names: write [web1, web2], or web1,web2 on the command line"
+        return "it is not a list of names: write [web1, web2], or web1,web2 on the command line"
     return _servers(names, inventory)
 
 
 def _pattern(value: Any, inventory: Inventory) -> str | None:
     names = listed(value)
     if not names or not all(isinstance(name, str) for name in names):
-        return "it is no pattern of hosts: write for example all, web*, or 'rack1:!db1'"
+        return "it is not a pattern of hosts: write for example all, web*, or 'rack1:!db1'"
     return None
 
 
@@ -186,7 +186,7 @@ def _user(value: str, inventory: Inventory) -> str | None:
             "Use an account of its own, for instance kdump"
         )
     if not _USER.match(value):
-        return "it is no name of a user: use small letters, digits, _ and -, for instance kdump"
+        return "it is not a name of a user: use small letters, digits, _ and -, for instance kdump"
     return None
 
 
@@ -200,7 +200,9 @@ def _startups(value: str, inventory: Inventory) -> str | None:
 
 def _keys(value: list[Any], inventory: Inventory) -> str | None:
     wrong = next((key for key in value if not (isinstance(key, str) and _KEY.match(key))), None)
-    return f"{wrong!r} is no public key: write lines such as 'ssh-ed25519 AAAA... name'" if wrong is not None else None
+    return (
+        f"{wrong!r} is not a public key: write lines such as 'ssh-ed25519 AAAA... name'" if wrong is not None else None
+    )
 
 
 def _one_word(value: str, inventory: Inventory) -> str | None:
@@ -218,7 +220,7 @@ def _server(value: str, inventory: Inventory) -> str | None:
 
 
 def _ssh_user(value: str, inventory: Inventory) -> str | None:
-    return "it is no name of a user" if re.search(r"[\s@:/]", value) else None
+    return "it is not a name of a user" if re.search(r"[\s@:/]", value) else None
 
 
 Rule = Callable[[Any, Inventory], "str | None"]

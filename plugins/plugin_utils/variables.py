@@ -57,7 +57,7 @@ EVERYWHERE = ""  # in the place of a host: the value is that of the play
 
 
 def is_ours(name: str) -> bool:
-    """Whether a variable has to be known here."""
+    """Whether a variable must be known here."""
     return name.startswith(PREFIXES)
 
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The boots: a machine's memory, what stands on its command line, and what the pair is there to show.
 
-A kernel that puts itself at a random address can be in the way of a region: where a region is to lie at an address it
-is told not to (nokaslr), and elsewhere there is room enough on both sides of it.
+A kernel that puts itself at a random address can be in the way of a region: where a region must lie at an address it
+has nokaslr, and elsewhere there is room enough on both sides of it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CASES = (
     Case(1024, "0x8000000", "a hexadecimal number"),
     Case(1024, "0-:0200M", "an octal number"),
     Case(1024, "256M@128M", "at an address", "nokaslr"),
-    Case(1024, "256M@129M", "at an address that is no multiple of 16 MiB"),
+    Case(1024, "256M@129M", "at an address that is not a multiple of 16 MiB"),
     Case(512, FEDORA, "a small machine gets nothing"),
     Case(1920, FEDORA, "128 MiB below the range"),
     Case(1921, FEDORA, "1 MiB more: rounded up into the range, since Linux 6.0"),

@@ -51,7 +51,7 @@ def line(verdict: Verdict) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Boot, judge and tell; the exit status."""
+    """Boot, judge and report; the exit status."""
     cases = chosen(CASES, options.only)
     if not cases:
         raise LabError(f"No boot's value or purpose holds '{options.only}'.")

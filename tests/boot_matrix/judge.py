@@ -92,7 +92,7 @@ def amounts(shown: Files) -> Amounts:
 
 
 def last_complaint(log: str) -> str | None:
-    """The last line of the kernel's log about crashkernel= that does not tell of a success."""
+    """The last line of the kernel's log about crashkernel= that does not report a success."""
     complaints = []
     for line in log.split("\n"):
         text = re.sub(r"^(<[0-9]+>)?\[ *[0-9.]+\] ", "", line.strip())
@@ -126,4 +126,4 @@ def reasons(reason: str | None, reserved: Amounts, complaint: str | None) -> lis
         return [f"predicted '{reason}'"] if reason else []
     if complaint is None:
         return [f"the kernel did not say '{reason}'"] if reason is None or reason.startswith(OWN_WORDS) else []
-    return [] if (reason or "").startswith(complaint) else [f"the kernel said '{complaint}', not '{reason}'"]
+    return [] if (reason or "").startswith(complaint) else [f"the kernel reported '{complaint}', not '{reason}'"]

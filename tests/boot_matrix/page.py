@@ -70,7 +70,7 @@ def section(release: str, verdicts: Sequence[Verdict], origin: Origin) -> str:
         f"## {release}",
         "",
         f"{equal} of {len(verdicts)} equal. {origin.date}, {origin.qemu}, {origin.accelerator}, machine q35 "
-        f"unless told, one processor: `{origin.command}`",
+        f"unless a row says otherwise, one processor: `{origin.command}`",
         "",
         "| " + " | ".join(COLUMNS) + " |",
         "|" + "---|" * len(COLUMNS),

@@ -102,7 +102,7 @@ class StubAction(ActionBase):
         where = str(self._task.delegate_to or own)
         task = self._task.get_name()
         if not (RUN / "scripts" / f"{where}.json").exists():
-            harness_error(f"'{task}' ({self._task.action}) runs on {where}, which is no stub host")
+            harness_error(f"'{task}' ({self._task.action}) runs on {where}, which is not a stub host")
         stub = StubHost(RUN, where)
         check = bool(self._task.check_mode)
         call = Call(stub, self._task.resolved_action or self._task.action, own_data(self._task.args), check)

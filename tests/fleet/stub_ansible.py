@@ -20,7 +20,7 @@ real = cli.init_plugin_loader
 
 
 def init_plugin_loader(*arguments: Any) -> None:
-    """Ansible's own importer of collections has to be there before anything imports one."""
+    """Ansible's own importer of collections must be there before anything imports one."""
     real(*arguments)
     from tests.fleet import stub_action
 

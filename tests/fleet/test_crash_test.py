@@ -190,7 +190,7 @@ def test_check_mode_mounts_nothing(fleet: Fleet) -> None:
     assert [event["task"] for event in run.events if "ount" in event["task"] or "xport" in event["task"]] == []
 
 
-# ---- what has to be there before the crash
+# ---- what must be there before the crash
 
 
 def test_a_host_whose_next_boot_voids_the_proof_is_not_crashed(fleet: Fleet) -> None:

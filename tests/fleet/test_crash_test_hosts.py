@@ -87,7 +87,7 @@ def test_the_last_host_leaves_nothing_to_go_on_with(fleet: Fleet) -> None:
     fleet.hosts("web1", state="armed", dump=None)
     run = fleet.playbook("crash_test", crash_test_confirm="web1")
     assert run.status == 2
-    assert "No other host was to be crashed." in run.text
+    assert "No other host was left to crash." in run.text
 
 
 def test_tags_that_leave_the_crash_out_are_refused(fleet: Fleet) -> None:

@@ -40,7 +40,7 @@ def test_what_nothing_stands_in_for_fails_the_test(fleet: Fleet) -> None:
     for task in ({"ansible.builtin.cron": {"name": "x"}}, {"ansible.builtin.command": {"argv": ["touch", "here"]}}):
         with pytest.raises(AssertionError, match="the harness is at fault"):
             fleet.playbook(book(fleet, {**task, "ignore_errors": True}))
-    with pytest.raises(AssertionError, match="nowhere, which is no stub host"):
+    with pytest.raises(AssertionError, match="nowhere, which is not a stub host"):
         fleet.playbook(book(fleet, {"ansible.builtin.slurp": {"src": "/x"}, "delegate_to": "nowhere"}))
     assert not (fleet.directory / "here").exists()
 

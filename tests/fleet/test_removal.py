@@ -31,7 +31,7 @@ def remove(fleet: Fleet, *arguments: str, **extra: Any) -> Run:
 
 
 def test_every_host_is_named(fleet: Fleet) -> None:
-    """Nobody is connected to otherwise, and 'all' is no name."""
+    """Nobody is connected to otherwise, and 'all' is not a name."""
     fleet.hosts("web1", "web2", state="armed", commands=KEYS)
     for extra, said in (
         ({}, "2 of 2 hosts are not named in kdump_remove_confirm (web1, web2), and no host was touched."),

@@ -38,7 +38,7 @@ def test_the_canary_alone_is_crashed(fleet: Fleet) -> None:
 
 
 def test_canaries_are_chosen_by_name(fleet: Fleet) -> None:
-    """The named one comes first; a name that is no host of the run stops it before a host is connected to."""
+    """The named one comes first; a name that is not a host of the run stops it before a host is connected to."""
     fleet.hosts("web1", "web2", "web3", state="staged")
     run = rollout(fleet, kdump_prove="canary", kdump_canaries="web3")
     assert (run.status, run.crashed) == (0, ["web3"])

@@ -65,7 +65,7 @@ def test_every_playbook_refuses_before_it_goes_to_a_host(few: Fleet, playbook: s
             ],
         ),
         ("rollout", ["-e", '{"kdump_hosts": null}'], ["kdump_hosts is null: null is no value for it"]),
-        ("rollout", ["-e", "kdump_hosts="], ["kdump_hosts is '': it is no pattern of hosts"]),
+        ("rollout", ["-e", "kdump_hosts="], ["kdump_hosts is '': it is not a pattern of hosts"]),
         (
             "rollout",
             ["-e", '{"kdump_waves": [], "kdump_prove": "canary"}'],
@@ -74,7 +74,7 @@ def test_every_playbook_refuses_before_it_goes_to_a_host(few: Fleet, playbook: s
         (
             "crash_test",
             ["-e", '{"crash_test_confirm": {"web1": false}}'],
-            ['crash_test_confirm is {"web1": false}: it is no list of names: write [web1, web2]'],
+            ['crash_test_confirm is {"web1": false}: it is not a list of names: write [web1, web2]'],
         ),
         (
             "crash_test",

@@ -245,7 +245,7 @@ def note(directory: Path, facts: dict[str, object]) -> None:
 
 
 def join(run: Path, names: Sequence[str]) -> None:
-    """Plug machines that run into the run's own network, and tell all that are in it each other's names."""
+    """Plug machines that run into the run's own network, and give all that are in it each other's names."""
     for name in names:
         found = machine(name, run)
         if found.address is not None:

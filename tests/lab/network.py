@@ -71,7 +71,7 @@ def group(run: Path) -> str:
 def plug(monitor: Monitor, run: Path, own: str) -> None:
     """Put the network's card into a running machine."""
     monitor.execute("netdev_add", type="socket", id="lan", mcast=group(run), localaddr="127.0.0.1")
-    # Without firmware of its own: no machine is to boot from it.
+    # Without firmware of its own: no machine may boot from it.
     card = {"driver": "virtio-net-pci", "id": "lan-card", "netdev": "lan", "bus": PORT, "mac": mac(own), "romfile": ""}
     monitor.execute("device_add", **card)
 

@@ -208,7 +208,7 @@ def test_a_host_that_moved_keeps_its_key_until_it_has_been_told(site: Site, serv
 
 
 def test_a_name_that_is_not_in_the_inventory(site: Site) -> None:
-    """In dump_server_hosts: it keeps its key and its export, and a new one is no error."""
+    """In dump_server_hosts: it keeps its key and its export, and a new one is not an error."""
     before = site.state()
     site.hosts = HOSTS[2:]
     _said, changed = site.done(*KEYS, dump_server_nfs=True, dump_server_hosts=HOSTS)
@@ -231,7 +231,7 @@ def test_what_was_changed_by_hand_is_mended(site: Site) -> None:
 
 
 def test_a_client_that_cannot_be_resolved(site: Site) -> None:
-    """In every run, until it can; and an address is no list of letters."""
+    """In every run, until it can; and an address is not a list of letters."""
     (site.directory / "unresolved").write_text("exportfs: Failed to resolve web03\n", encoding="utf-8")
     for _run in range(2):
         assert "cannot resolve these names of hosts: web03. Give each such host" in site.refused(
@@ -239,7 +239,7 @@ def test_a_client_that_cannot_be_resolved(site: Site) -> None:
         )
     site.clients["dump_client_addresses"] = "192.0.2.7"
     said = site.refused(*KEYS, dump_server_nfs=True)
-    assert "dump_client_addresses is no list on web00, web01" in said
+    assert "dump_client_addresses is not a list on web00, web01" in said
     (site.directory / "unresolved").write_text("", encoding="utf-8")
     site.clients["dump_client_addresses"] = ["192.0.2.7", "192.0.2.8"]
     site.done(*KEYS, dump_server_nfs=True)

@@ -67,7 +67,7 @@ def main() -> None:
     every = [(name, change) for name in known for change in changes(trees[name])]
     unknown = {key for key in named if Path(key[0]) in known} - {(str(name), change.text) for name, change in every}
     if unknown:
-        sys.exit(f"{EQUIVALENT.name} names what is no change of the sources any more: {sorted(unknown)}")
+        sys.exit(f"{EQUIVALENT.name} names what is not a change of the sources any more: {sorted(unknown)}")
     real = [(name, change) for name, change in every if (str(name), change.text) not in named]
     some = chosen(real, arguments.sample, arguments.seed)
     print(f"{len(some)} of {len(real)} changes of {len(known)} modules, SEED={arguments.seed}", flush=True)

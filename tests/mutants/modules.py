@@ -4,7 +4,7 @@
 """Which modules are pure: what they answer follows from their arguments, and from files that they read.
 
 Every file of module_utils, of plugin_utils and of the filters counts, unless it imports or calls what acts on the
-machine. Reading files is no action, nor is asking a command through the Host that a function is given: both are
+machine. Reading files is not an action, nor is asking a command through the Host that a function is given: both are
 stand-ins in tests.
 """
 

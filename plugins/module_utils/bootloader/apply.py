@@ -26,7 +26,7 @@ GENERATOR_TIMEOUT = 600.0  # seconds; os-prober looks at every disk
 def apply(host: Host, loader: BootLoader, plan: Plan) -> List[BootEntry]:
     """Do what I(plan) says, and answer with the entries that are there then.
 
-    On any failure every file is as before, to the byte, and the error says what the tool said.
+    On any failure every file is as before, to the byte, and the error repeats the tool's text.
     """
     if plan.is_empty:
         return loader.entries()

@@ -39,11 +39,11 @@ class FileChange(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What has to be written and run so that I(entries_after), as far as they can be foreseen, are what boots.
+    """What must be written and run so that I(entries_after), as far as they can be foreseen, are what boots.
 
     Their crashkernel values are exact; where in the line a generator will put them is not known beforehand.
     I(finish) are commands for when the entries were found to be right: those that hand them over to the firmware.
-    With I(keeps_others) all other arguments have to be the same afterwards. Those of I(directories) that are not there
+    With I(keeps_others) all other arguments must be the same afterwards. Those of I(directories) that are not there
     are made first, and those that are empty in the end are removed.
     """
 

@@ -135,7 +135,7 @@ def _segment(part: str) -> Tuple[int, int, str]:
 def next_item(
     menu: str, path: str, entries: List[BootEntry], environment: Dict[str, str]
 ) -> Optional[grub_menu.MenuItem]:
-    """The item that boots next in the grub.cfg I(menu) whose C(blscfg) adds I(entries); None when it cannot be determined."""
+    """The item that boots next in the grub.cfg I(menu) whose C(blscfg) adds I(entries); None where it is unknown."""
     commands = list(COMMAND.finditer(menu))
     order = _order([command.group("arguments") for command in commands], entries, environment)
     if not commands or order is None or COUNTER in environment:

@@ -74,7 +74,7 @@ def detect(host: Host) -> BootLoader:
         )
     if len(found) > 1:
         raise BootLoaderError(
-            "It cannot be determined which boot loader is used: found {0}. "
+            "It is unknown which boot loader is used: found {0}. "
             "Remove the files of the one that does not boot this host, and run again.".format(
                 " and ".join("{0.name} ({0.evidence})".format(candidate) for candidate in found)
             )
@@ -106,13 +106,13 @@ def _rpm_ostree(host: Host) -> List[Candidate]:
 
 
 def _booted_by_systemd_boot(host: Host) -> List[Candidate]:
-    """systemd-boot tells its name to the running system, in UTF-16."""
+    """systemd-boot gives its name to the running system, in UTF-16."""
     said = (host.read(LOADER_INFO) or "").replace("\0", "")
     return [_systemd_boot(host, LOADER_INFO)] if "systemd-boot" in said else []
 
 
 def _booted_by_firmware(host: Host) -> List[Candidate]:
-    """A unified kernel image that no boot loader started, or one that does not tell its name, as GRUB may not."""
+    """A unified kernel image that no boot loader started, or one that does not give its name, as GRUB may not."""
     return [_systemd_boot(host, STUB_INFO)] if host.exists(STUB_INFO) and not host.exists(LOADER_INFO) else []
 
 

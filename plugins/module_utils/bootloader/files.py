@@ -19,7 +19,7 @@ def write(path: str, content: bytes, mode: int = 0o600, like: Optional[str] = No
     try:
         _replace(os.path.realpath(path), content, mode, like)
     except OSError as error:
-        error.filename = like or path  # the temporary file's name would tell nobody anything
+        error.filename = like or path  # the temporary file's name means nothing to anybody
         raise
 
 

@@ -203,7 +203,7 @@ def read_environment(text: str) -> Dict[str, str]:
 
 
 def next_item(menu: Menu, environment: Dict[str, str]) -> Optional[MenuItem]:
-    """The item that boots next, or None when the files do not tell (a submenu, a name that is not there)."""
+    """The item that boots next, or None when the files do not say (a submenu, a name that is not there)."""
     lasting = [default for default in menu.defaults if default not in NEXT_ENTRY]
     wanted = lasting[-1] if lasting else "0"
     if wanted in SAVED_ENTRY:

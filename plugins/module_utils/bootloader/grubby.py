@@ -42,7 +42,8 @@ INSTALLER = "/usr/lib/kernel/install.d/20-grub.install"
 KERNELOPTS = "kernelopts"
 PLAIN_OPTIONS = re.compile("^options ", re.MULTILINE)  # behind a tab grubby finds nothing, and writes just that
 # Patterns of file names, replacements of sed, what echo takes for an option, quotes (blanks between them would be
-# lost, and crashkernel= between them is no argument of its own), arguments of init, and crashkernel without a value.
+# lost, and crashkernel= between them is not an argument of its own), arguments of init, and crashkernel without a
+# value.
 MANGLED = re.compile(r'["\\&*?\[\x00-\x08\x0b-\x1f\x7f]|^\s*-|(?:^|\s)(?:--|crashkernel)(?:\s|$)')
 
 
@@ -222,7 +223,7 @@ class Grubby(BootLoader):
         return os.path.realpath(self.host.path(path)) == os.path.realpath(self.host.path(ENVIRONMENT))
 
     def _entry_changes(self, wanted: Optional[str]) -> List[FileChange]:
-        """The entries' files and grubenv as they have to be."""
+        """The entries' files and grubenv as they must be."""
         changes: List[FileChange] = []
         variables = self._variables()
         for one in self._found():

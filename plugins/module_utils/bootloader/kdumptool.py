@@ -20,7 +20,7 @@ VALUE = "KDUMP_CRASHKERNEL"
 
 
 def changes(host: Host, values: List[str]) -> List[FileChange]:
-    """What has to be written so that kdumptool leaves these crashkernel values alone."""
+    """What must be written so that kdumptool leaves these crashkernel values alone."""
     tool = host.which(TOOL)
     text = host.read(SETTINGS)
     if tool is None or text is None:

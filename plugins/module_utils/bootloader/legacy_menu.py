@@ -109,7 +109,7 @@ def _item(text: str, title: Optional[str], lines: List[Tuple[str, int, int]]) ->
     kernel, rest = (BLANKS.split(last, maxsplit=1) + [""])[:2]
     other = [option for option in options if option.startswith("--type=") and option not in LINUX_TYPES]
     is_linux = "initrd" in names or LINUX_FILE.search(kernel) is not None or ROOT.search(rest) is not None
-    # A kernel with modules is a hypervisor's or the Hurd's: what stands behind it is no argument of Linux.
+    # A kernel with modules is a hypervisor's or the Hurd's: what stands behind it is not an argument of Linux.
     return [Item(title, kernel, rest, bool(kernel) and is_linux and "module" not in names and not other, spans)]
 
 

@@ -21,7 +21,7 @@ REMEDY = "Build it again (kernel-install add), or remove it if its kernel is gon
 
 
 class Image(NamedTuple):
-    """What a PE file says. I(stub) is the release of systemd-stub that starts it, None where it does not tell.
+    """What a PE file says. I(stub) is the release of systemd-stub that starts it, None where it does not say.
 
     I(release) is that of the kernel: the one in an image, or the only one that an add-on is for.
     """

@@ -87,7 +87,7 @@ def knows_auto(release: str) -> bool:
 
 
 def rounds_ram(release: str) -> Optional[bool]:
-    """Whether a kernel with this release compares ranges with the RAM rounded up; None: its version tells.
+    """Whether a kernel with this release compares ranges with the RAM rounded up; None: its version decides.
 
     Linux does so since 6.0. Those of Fedora and of RHEL from 8 on carried the change years before.
     """

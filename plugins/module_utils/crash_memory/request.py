@@ -52,7 +52,7 @@ class Architecture(NamedTuple):
 
 GENERIC = Architecture(2 * MIB, 2 * MIB, 128 * MIB, suffixes=True)
 X86_64 = Architecture(16 * MIB, 16 * MIB, 256 * MIB, suffixes=True, bounce=True, cma=True)
-# Without suffixes nothing is told of the places of regions, and no region comes along.
+# Without suffixes the value says nothing of the places of regions, and no region comes along.
 POWER = GENERIC._replace(suffixes=False, round=64 << 10)
 ARCHITECTURES: Dict[str, Architecture] = {
     "x86_64": X86_64,

@@ -47,7 +47,7 @@ def resolve(
     I(linux) is the kernel's version. I(auto_supported) is for the kernels of RHEL 7 and 8, whose sizes for C(auto)
     differ per release and are not predicted. I(cma_supported) is for distributions that brought C(,cma) to a version
     before 6.17; where it is unknown, such a value is a broken plain value, as it is to the kernel. I(rounded) is for
-    distributions that compare ranges with the RAM rounded up to 128 MiB before 6.0, as rounds_ram() tells.
+    distributions that compare ranges with the RAM rounded up to 128 MiB before 6.0, as rounds_ram() says.
     I(ram_ranges) are the (first, last) addresses of the RAM, and decide what finds room below and above 4 GiB; what
     else is in use at boot is not known here. Without them RAM is taken to leave out the GiB below 4 GiB, as on most
     PCs, and room is always found.

@@ -57,7 +57,7 @@ class Room(NamedTuple):
     """What a host may still send."""
 
     size: int
-    limit: str  # what is to be said when it is used up
+    limit: str  # what the refusal says when it is used up
 
 
 class Landing:

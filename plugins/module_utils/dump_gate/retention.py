@@ -78,7 +78,7 @@ def expired(folder: Folder, policy: Policy, now: float) -> List[str]:
 
 
 def crowd(folders: List[Folder], policy: Policy, now: float, excess: int) -> List[Folder]:
-    """What is no dump and older than incomplete files may be, oldest first, until I(excess) entries are gone."""
+    """What is not a dump and older than incomplete files may be, oldest first, until I(excess) entries are gone."""
     before = now - policy.incomplete_days * DAY
     found: List[Folder] = []
     for folder in sorted(folders, key=_age):

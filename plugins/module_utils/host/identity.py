@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who a host is by itself: what tells its dumps from those of its neighbours. Source: proc(5)."""
+"""Who a host is by itself: what distinguishes its dumps from those of its neighbours. Source: proc(5)."""
 
 import re
 import socket

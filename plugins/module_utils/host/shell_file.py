@@ -134,7 +134,7 @@ def assignment(name: str, value: str) -> str:
     """One line that a shell and systemd both read back as I(value)."""
     if not _WHOLE_NAME.match(name):
         raise KdumpError(
-            "'{0}' is no name of a setting: use letters, digits and _, and no digit in front.".format(name)
+            "'{0}' is not a name of a setting: use letters, digits and _, and no digit in front.".format(name)
         )
     if "\n" in value or not is_printable(value):
         raise KdumpError(

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What files tell about a systemd unit: enabled, masked, at work. A healthy host is judged without a command."""
+"""What files say about a systemd unit: enabled, masked, at work. A healthy host is judged without a command."""
 
 import os
 

@@ -110,7 +110,7 @@ def part(whole: Dict[str, Any], name: str) -> Dict[str, Any]:
 def _changed_file(
     what: str, now: Optional[str], then: Optional[str], proven: Dict[str, Any], current: Dict[str, Any]
 ) -> List[str]:
-    """The file I(now) in place of the file I(then): the same content under another name is no change."""
+    """The file I(now) in place of the file I(then): the same content under another name is not a change."""
     before = part(part(proven, "files"), then or "").get("sha256")
     after = part(current["files"], now or "").get("sha256")
     return [] if before == after else ["{0} {1}".format(what, now if after else "{0} is gone".format(then))]

@@ -65,7 +65,7 @@ class Facts(NamedTuple):
     keyless: List[Target]  # targets whose private key does not exist
     load_disabled: bool
     load_disabled_at_boot: Optional[str]  # the file that forbids it before kdump is started
-    unwritable: List[str]  # configuration files that have to be written, on a file system that is read-only
+    unwritable: List[str]  # configuration files that must be written, on a file system that is read-only
     initrd_from_future: bool
     lockdown: str
     panic_timeout: Optional[int]
@@ -82,7 +82,7 @@ class Facts(NamedTuple):
 
 
 def boot_of(host: Host) -> Boot:
-    """The boot loader's crashkernel values; a boot loader that is not understood is told, not raised."""
+    """The boot loader's crashkernel values; a boot loader that is not understood is reported, not raised."""
     try:
         loader = detect(host)
         entries = loader.entries()
@@ -170,7 +170,7 @@ def _size(host: Host, values: List[str]) -> int:
 def _recommended(
     host: Host, setup: Setup, memory: reserved.CrashMemory, measured: bool, inspection: Optional[Inspection]
 ) -> Optional[recommendation.Recommendation]:
-    """What to reserve; nothing can be said where firmware keeps the memory of the crash."""
+    """What to reserve; nothing is known where firmware keeps the memory of the crash."""
     if memory.fadump.enabled:
         return None
     used = memory.capture.used_bytes if measured and memory.capture else None

@@ -74,7 +74,7 @@ def read(host: Host) -> Optional[Dict[str, Any]]:
 
 def _unusable(why: str) -> ProofError:
     return ProofError(
-        "{0} is no proof record: {1}. Run the crash test again, which writes a new one.".format(RECORD, why)
+        "{0} is not a proof record: {1}. Run the crash test again, which writes a new one.".format(RECORD, why)
     )
 
 

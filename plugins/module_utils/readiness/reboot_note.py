@@ -14,7 +14,7 @@ PATH = "/var/lib/kdump-fleet/reboot-without-effect.json"
 
 
 def holds(host: Host, staged: List[str], running: List[str]) -> bool:
-    """Whether a reboot into the values I(staged) has ended with the values I(running) before.
+    """Whether a reboot into the values I(staged) has brought the values I(running) before.
 
     Another value, staged or running, is worth another reboot.
     """

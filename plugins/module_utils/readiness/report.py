@@ -54,7 +54,7 @@ def _asked(
 def report(
     host: Host, policy: Policy, fingerprint: bool = False, inspect: bool = False, probe: Optional[str] = None
 ) -> Dict[str, Any]:
-    """Look at I(host) once and judge it against I(policy); gather tells what the longer looks are.
+    """Look at I(host) once and judge it against I(policy); gather() says what the longer looks are.
 
     With I(probe), read or write, dump servers are asked.
     """

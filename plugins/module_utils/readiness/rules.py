@@ -73,7 +73,7 @@ def server_rules(facts: Facts) -> Iterator[Finding]:
 def _place_rules(place: Place, dump_size: DumpSize) -> Iterator[Finding]:
     if not place.is_directory:
         yield Finding(
-            "target-not-a-directory", "{0} is, or lies below, something that is no directory.".format(place.path)
+            "target-not-a-directory", "{0}, or a parent of it, exists and is not a directory.".format(place.path)
         )
         return
     if place.read_only:

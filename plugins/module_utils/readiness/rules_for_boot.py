@@ -21,7 +21,7 @@ def running(facts: Facts) -> List[str]:
 
 
 def reserves(facts: Facts) -> bool:
-    """Whether the staged values will reserve memory. What the running kernel did with the same outweighs foresight."""
+    """Whether the staged values will reserve memory. An observed reservation for the same value beats a prediction."""
     done = facts.memory.reserved_bytes and facts.staged == running(facts)
     left_to_kernel = facts.staged == ["auto"] and crashkernel.knows_auto(facts.memory.kernel)
     return bool(done or left_to_kernel or (facts.resolution and facts.resolution.size))

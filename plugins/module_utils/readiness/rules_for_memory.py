@@ -75,7 +75,7 @@ def _loading_rules(facts: Facts) -> Iterator[Finding]:
     elif facts.outdated and facts.outdated == setup.capture_kernel:
         yield Finding(
             "capture-initrd-outdated",
-            "{0} is newer than {1}, whose drivers are those of a previous build.".format(
+            "{0} is newer than the capture initrd {1}, whose modules may not match it.".format(
                 facts.outdated, setup.capture_initrd
             ),
         )
@@ -97,7 +97,7 @@ def _loading_rules(facts: Facts) -> Iterator[Finding]:
 
 
 def size_rules(facts: Facts) -> Iterator[Finding]:
-    """Is as much reserved as a capture needs, and not much more? Defaults are no evidence: they judge nobody."""
+    """Is as much reserved as a capture needs, and not much more? Defaults are not evidence: they judge nobody."""
     memory, recommended = facts.memory, facts.recommended
     if not memory.reserved_bytes or recommended is None or recommended.source == recommendation.DEFAULT:
         return

@@ -10,7 +10,10 @@ from .look import Facts
 
 
 def of_target(setup: Setup, target: Target, finding: Finding) -> Finding:
-    """A finding about a target: it blocks where dumps go there; one that they are to leave is in no rollout's way."""
+    """A finding as it counts for I(target).
+
+    About the target in use it blocks readiness; about a target that the policy replaces it does not block the rollout.
+    """
     if not setup.moves:
         return finding
     if target == setup.wanted_target:
@@ -30,7 +33,7 @@ def setup_rules(facts: Facts) -> Iterator[Finding]:
     for path in facts.unwritable:
         yield Finding(
             "configuration-read-only",
-            "{0} has to be written, and lies on a file system that is mounted read-only.".format(path),
+            "{0} must be written, and lies on a file system that is mounted read-only.".format(path),
         )
     if not setup.installed:
         yield Finding("not-installed", "{0} is not installed.".format(setup.package))
@@ -80,7 +83,7 @@ def _command_rules(setup: Setup) -> Iterator[Finding]:
 
 
 def _pinning_rules(facts: Facts) -> Iterator[Finding]:
-    """Package updates of kdumpctl give every entry its own default, unless they are told not to."""
+    """Package updates of kdumpctl give every entry its own default, unless the configuration forbids it."""
     setup, setting = facts.setup, "auto_reset_crashkernel"
     file = setup.files[0]
     if file.settings.get(setting, "no") == "no" or setting in file.differences():

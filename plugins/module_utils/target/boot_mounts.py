@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a directory's file system is mounted when a unit starts at boot; what is mounted now tells only half of it.
+"""Whether a directory's file system is mounted when a unit starts at boot; what is mounted now is only half of it.
 
 Sources: fstab(5), systemd.mount(5), systemd-escape(1).
 """
@@ -13,7 +13,7 @@ from ..host.machine import Host
 
 # Units of administrators and packages, and those that systemd makes again at every boot for what it finds on the disks.
 UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/generator.late")
-# What only remote-fs.target brings, which is no part of what a capture unit waits for.
+# What only remote-fs.target brings, which is not part of what a capture unit waits for.
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "glusterfs", "ceph")
 _PLAIN = re.compile(r"[^A-Za-z0-9:_./]|\A\.")
 

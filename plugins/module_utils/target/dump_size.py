@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much room a dump may need: by makedumpfile where that can tell, else by a share of the memory."""
+"""How much room a dump may need: by makedumpfile where that knows, else by a share of the memory."""
 
 import re
 from typing import NamedTuple, Optional, Tuple
@@ -27,7 +27,7 @@ _PAGE_SIZE = re.compile(r"^page size:[ \t]+([0-9]+)", re.MULTILINE)
 
 
 class Need(NamedTuple):
-    """Bytes that a dump may need, without compression, and by what that was told."""
+    """Bytes that a dump may need, without compression, and what that was taken from."""
 
     bytes: int
     source: str
@@ -75,7 +75,7 @@ class DumpSize(object):
         return max(min(self._memory, SMALL) // 4 + max(self._memory - SMALL, 0) // 16, kernel)
 
     def _measured(self) -> Tuple[Optional[int], str]:
-        """Bytes by makedumpfile, or None and why that cannot tell: it refuses while no crash memory is reserved."""
+        """Bytes by makedumpfile, or None and why that does not know: it refuses while no crash memory is reserved."""
         if self._memory > LARGEST:
             return None, "makedumpfile is not asked for more than {0} GiB".format(LARGEST // GIB)
         if not self._host.which("makedumpfile"):

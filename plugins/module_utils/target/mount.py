@@ -30,7 +30,7 @@ PROBE_LIMIT = 30.0  # seconds: a disk that is dying answers late
 
 
 def wanted(host: Host, policy: Policy, unit: str) -> TargetMount:
-    """What the policy asks to be mounted, and what there is of it; I(unit) is to find it mounted."""
+    """What the policy asks to be mounted, and its current state; I(unit) must find it mounted."""
     device, fstype = _file_system(policy)
     directory = _directory(policy, device)
     text = host.read(mounts.TABLE) or ""
@@ -132,7 +132,7 @@ def _occupied(host: Host, directory: str) -> Optional[Refusal]:
     if not os.path.exists(path):
         return None
     if not os.path.isdir(path):
-        return Refusal("{0} is no directory".format(directory), "Choose another kdump_mount_point")
+        return Refusal("{0} is not a directory".format(directory), "Choose another kdump_mount_point")
     held = next(_files(path), None)
     if held is None:
         return None

@@ -171,7 +171,7 @@ class Probe(object):
         name, port, direct = server_of(self.target), PORTS["ssh"], True
         if program:
             name, port, direct = self._as_ssh_sees_it(program, name)
-        if not program or not self.host.exists(self.target.sshkey):  # told by findings of their own
+        if not program or not self.host.exists(self.target.sshkey):  # findings of their own report it
             if direct:
                 self._reach(name, port)
             return
@@ -237,7 +237,7 @@ class Probe(object):
             return
         if self.target.directory is not None:  # the host has mounted it
             answer = self._on_export(["sh", "-c", INSIDE, "sh", self.host.path(self.target.directory)])
-        elif self.host.which("mount.nfs"):  # told by a finding of its own
+        elif self.host.which("mount.nfs"):  # a finding of its own reports it
             inside = os.path.join(MOUNT_POINT, self.path.strip("/"))
             location = self.target.location
             answer = self._on_export(
@@ -270,7 +270,7 @@ class Probe(object):
     # ---- room
 
     def _free(self, answer: CommandResult) -> Iterator[Obstacle]:
-        """Judge the room that df tells."""
+        """Judge the room that df reports."""
         words = (answer.stdout.splitlines() or [""])[-1].split()
         if words and words[0].isdigit():
             yield from self._room(int(words[0]) * 1024)

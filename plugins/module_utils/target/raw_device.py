@@ -51,7 +51,7 @@ def _of_device(host: Host, name: str, overwrite: Optional[str], dump_size: DumpS
     label = name if device == name else "{0} ({1})".format(name, device)
     block = BLOCK + _kernel_name(device)
     if not host.exists(block):
-        yield Obstacle("target-device-unfit", "{0} is no block device: {1} does not exist.".format(label, block))
+        yield Obstacle("target-device-unfit", "{0} is not a block device: {1} does not exist.".format(label, block))
         return
     use = _use(host, device)
     if use:

@@ -47,7 +47,7 @@ def contents(listed_names: Set[str]) -> Optional[Set[str]]:
 
 
 def listed(host: Host, initrd: str) -> Optional[Set[str]]:
-    """The paths in an initrd of the host; None where that cannot be determined without a program that it does not have."""
+    """The paths in an initrd of the host; None where only a program that it lacks could list them."""
     # The status counts everything that was not found on the way, unsquashfs among it.
     answer = host.run(["lsinitrd", initrd], timeout=LIST_LIMIT, accept=range(256))
     found = names(answer.stdout)

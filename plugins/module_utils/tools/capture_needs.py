@@ -8,7 +8,7 @@ from ..host.machine import Host
 from .records import Command
 
 COMMANDS = (Command("kexec", "kexec-tools"), Command("makedumpfile", "makedumpfile"))
-# A panic inside the capture kernel hangs the host unless it is told to reboot (seconds).
+# A panic inside the capture kernel hangs the host unless an argument has it reboot (seconds).
 PANIC = "panic=10"
 
 

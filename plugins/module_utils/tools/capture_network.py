@@ -47,7 +47,7 @@ def _file_system(host: Host, there: Set[str], target: Target) -> Iterator[str]:
 
 
 def _devices(host: Host, target: Target) -> Iterator[str]:
-    """The device on which packets to the server leave; none where that cannot be determined: that is a finding elsewhere."""
+    """The device on which packets to the server leave; none where it is unknown, which is a finding elsewhere."""
     try:
         answer = host.run(["getent", "ahosts", server_of(target)], LIMIT).stdout.split()
         for address in answer[:1]:

@@ -54,7 +54,7 @@ def refusal(name: str, known: Iterable[str]) -> Optional[str]:
     if name in OWNED:
         return "set {0} of role kdump instead".format(OWNED[name])
     if not NAME.match(name):
-        return "it is no name of a setting: use letters, digits and underscores"
+        return "it is not a name of a setting: use letters, digits and underscores"
     if name in known:
         return None
     nearest = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)

@@ -41,12 +41,12 @@ class Policy(NamedTuple):
 
     @property
     def judges_block(self) -> bool:
-        """Whether what is in a block of kdump.fleet and not in the policy is to go: an empty policy has no opinion."""
+        """Whether what is in a block of kdump.fleet and not in the policy must go: an empty policy has no opinion."""
         return self != Policy()
 
     @property
     def wants_no_crashkernel(self) -> bool:
-        """Whether no memory is to be reserved, so that nothing is captured."""
+        """Whether no memory must be reserved, so that nothing is captured."""
         return self.crashkernel == "absent"
 
     @property
@@ -56,7 +56,7 @@ class Policy(NamedTuple):
 
     @property
     def wants_fallback(self) -> bool:
-        """Whether a dump that cannot reach its server is to be saved on the host."""
+        """Whether a dump that cannot reach its server must be saved on the host."""
         return self.fallback == "local" and (self.target or {}).get("type") in ("ssh", "nfs")
 
 

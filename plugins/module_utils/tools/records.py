@@ -43,9 +43,9 @@ def server_of(target: Target) -> str:
 
 
 class TargetMount(NamedTuple):
-    """A file system of its own for dumps that the policy wants mounted, and what there is of it.
+    """A file system of its own for dumps that the policy wants mounted, and its current state.
 
-    I(device) is its name in files, I(directory) where it is to be mounted.
+    I(device) is its name in files, I(directory) where it must be mounted.
     """
 
     device: str
@@ -121,7 +121,7 @@ class Command(NamedTuple):
 
 
 class Setup(NamedTuple):
-    """One host's kdump set-up as its files tell it."""
+    """One host's kdump set-up as its files describe it."""
 
     tool: str  # kdump-tools or kdumpctl
     package: str

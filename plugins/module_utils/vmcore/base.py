@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every format of dump has in common: bytes to read from, a header, and a way to tell whether it is whole.
+"""What every format of dump has in common: bytes to read from, a header, and a way to find whether it is complete.
 
 Nothing here reads more than it is asked for, so a dump of any size is judged with the same memory.
 """
@@ -112,7 +112,7 @@ class Dump(object):
         raise NotImplementedError
 
     def incomplete(self) -> Optional[str]:
-        """Why the dump is not whole, or None when nothing is missing as far as can be determined without reading it all."""
+        """Why the dump is not whole, or None when nothing seems to be missing; not all of it is read."""
         raise NotImplementedError
 
 

@@ -32,7 +32,7 @@ _LOG = re.compile(r"(?:.+-)?dmesg\.\d{8,14}$")
 _NAMED_BY_TIME = re.compile(r"\b(?:dump|vmcore)\.(?=\d{8})")
 _FAILURE = re.compile(r"(?:saving|sync|moving) vmcore failed.*|No space left on device.*|Out of memory.*")
 
-# What may stand before it is no line break: a file of line breaks would be searched from each of them to its end.
+# What may stand before it is not a line break: a file of line breaks would be searched from each of them to its end.
 _STATUS = re.compile(r"^[ \t]*vmcore status: ?(.*)$", re.MULTILINE)
 
 
@@ -42,7 +42,7 @@ def is_dump(name: str) -> bool:
 
 
 def is_other(name: str) -> bool:
-    """Whether a file of this name is no dump of a kernel, even when it looks like one."""
+    """Whether a file of this name is not a dump of a kernel, even when it looks like one."""
     return _NO_DUMP.match(name) is not None
 
 
@@ -111,7 +111,7 @@ class Beside(object):
 
 
 def _last_words(said: str) -> Optional[str]:
-    """The last line of the capture kernel's log that tells of a failure."""
+    """The last line of the capture kernel's log that reports a failure."""
     last = None
     for found in _FAILURE.finditer(said):
         last = found

@@ -140,7 +140,7 @@ class FlattenedDump(Dump):
 
 
 def _follow(source: Source) -> _Chain:
-    """The first records, up to the end mark, the end of the file, the limit, or what is no record."""
+    """The first records, up to the end mark, the end of the file, the limit, or what is not a record."""
     records: List[_Record] = []
     at = FIRST
     while len(records) < RECORDS_LIMIT:
@@ -153,9 +153,7 @@ def _follow(source: Source) -> _Chain:
             )
         start, size = RECORD.unpack(raw)
         if start < 0 or size <= 0:
-            return _Chain(
-                records, "There is no record at byte {0}, where one has to be: the file is damaged.".format(at)
-            )
+            return _Chain(records, "There is no record at byte {0}, where one must be: the file is damaged.".format(at))
         at += RECORD.size
         # Of a record that is cut short, what there is may still hold the header.
         records.append(_Record(start, start + size, at))

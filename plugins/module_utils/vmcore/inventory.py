@@ -32,7 +32,9 @@ def seconds(age: Union[int, str, None]) -> Optional[int]:
     matched = re.match(r"([0-9]{1,12}) ?([smhdw]?)$", str(age).strip())
     if not matched:
         raise KdumpError(
-            "newer_than is '{0}', which is no age. Give seconds, or a number with s, m, h, d or w, as 1d.".format(age)
+            "newer_than is '{0}', which is not an age. Give seconds, or a number with s, m, h, d or w, as 1d.".format(
+                age
+            )
         )
     return int(matched.group(1)) * UNITS[matched.group(2)]
 
@@ -186,7 +188,7 @@ class _Search(object):
             )
 
     def _no_dump(self, path: bytes, beside: Beside) -> None:
-        """A directory that holds the log of a crash alone tells of a capture that failed, or was not meant to dump."""
+        """A directory with nothing but the log of a crash is of a capture that failed, or was not meant to dump."""
         kept = beside.logs
         if kept and files.changed(os.path.join(path, files.raw(kept[0]))) >= (self._earliest or 0):
             self._skip(path, "It holds the log of a crash, {0}, but no dump: the capture failed.".format(kept[0]))

@@ -6,7 +6,7 @@ In blocks of one page: the header; the sub header and notes; two maps with a bit
 second says which pages are in the dump. Then a table with one entry per dumped page, then the pages themselves.
 
 makedumpfile writes the header first and the table last, so a clean header proves nothing. It makes room for the whole
-table at once: the first entry points behind it, which says how many entries there have to be. The last of them was
+table at once: the first entry points behind it, which says how many entries there must be. The last of them was
 written after everything else.
 """
 
@@ -166,7 +166,7 @@ class CompressedDump(base.Dump):
             )
         missing = self._table_missing()
         if not missing and self._info_size and not self._info:
-            missing = "It has zeros where VMCOREINFO has to be: {0}".format(LOST)
+            missing = "It has zeros where VMCOREINFO must be: {0}".format(LOST)
         return missing
 
     def _table_missing(self) -> Optional[str]:
@@ -233,7 +233,7 @@ class CompressedDump(base.Dump):
         return max([self._table] + [start + size for start, size in pairs if size])
 
     def _shares_zeros(self) -> bool:
-        """Whether makedumpfile was to leave out pages of zeros, which it does by writing one for all."""
+        """Whether makedumpfile was asked to leave out pages of zeros, which it does by writing one for all."""
         (level,) = struct.unpack_from(self._order + "i", self._sub, self._sub_layout.split - 4)
         return bool(level & EXCLUDES_ZEROS)
 

@@ -24,7 +24,7 @@ COMPRESSED = 0x27  # any of zlib, LZO, snappy and zstd
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _IMPOSSIBLE = "The page table has entries that cannot be: the file is damaged."
 _LOST = (
-    "Page {0} of {1} holds {2} where its {3} data have to be: blocks of the file were never written, as after a power "
+    "Page {0} of {1} holds {2} where its {3} data must be: blocks of the file were never written, as after a power "
     "cut, or the file is damaged."
 )
 
@@ -77,7 +77,7 @@ def missing(source: Source, place: Place, last: int) -> Optional[str]:
 
 
 def _wrong(source: Source, place: Place, chunk: List[Entry], count: int) -> Optional[str]:
-    """What is wrong with some entries, of which there are to be I(count)."""
+    """What is wrong with some entries, of which there must be I(count)."""
     if len(chunk) < count:
         return "It is cut short: {0} bytes, and the page table alone ends at byte {1}.".format(source.size, place.end)
     if not all(entry.offset for entry in chunk):
@@ -135,7 +135,7 @@ def _begins_well(raw: bytes, flags: int, size: int) -> bool:
 
 
 def _unpacks(raw: bytes, size: int) -> bool:
-    """Whether I(raw) is a page that zlib compressed, as far as this Python can tell."""
+    """Whether I(raw) is a page that zlib compressed, as far as this Python can check."""
     try:
         zlib: Any = importlib.import_module("zlib")
     except ImportError:

@@ -44,7 +44,7 @@ _CAUSES: Tuple[Tuple[str, Pattern[str]], ...] = tuple(
 _HINTS: Tuple[str, ...] = ("rigger a crash", "BUG", "LOCKUP", "blocked", "stall", "NULL pointer", "nable to handle")
 _HINTS += ("protection fault", "double fault", "kernel stack overflow", "stack guard page", "invalid opcode")
 _HINTS += ("divide error", "stack segment", "int3", "alignment check", "Oops", "Internal error", "WARNING")
-CLOSE = 50  # lines: reports this close, with no call trace between them, tell of one trouble
+CLOSE = 50  # lines: reports this close, with no call trace between them, belong to one trouble
 _DIED: FrozenSet[str] = frozenset(
     ["sysrq", "null-pointer", "page-fault", "protection-fault", "double-fault", "kernel-bug", "trap", "oops"]
 )
@@ -71,7 +71,7 @@ _REASONS: Tuple[Tuple[str, str, Tuple[FrozenSet[str], int]], ...] = (
     ("no-root-file-system", r"Unable to mount root fs|No working init|Requested init", _ITS_OWN),
 )
 
-# How a crash is reported, and how a task comes to sleep: the same in every trace, so it tells crashes apart in none.
+# How a crash is reported, and how a task comes to sleep: the same in every trace, so it distinguishes no crashes.
 _MACHINERY = re.compile(
     r"(?:dump_stack(?:_lvl)?|show_(?:stack|regs).*|v?panic|nmi_panic|crash_kexec|__crash_kexec|bust_spinlocks"
     r"|(?:__)?die(?:_body|_kernel_fault|_addr)?|oops_(?:end|begin)|page_fault_oops|no_context|_*bad_area\w*"
@@ -96,7 +96,7 @@ class Crash(NamedTuple):
 
 
 class _Report(NamedTuple):
-    """A line that says why: where it stands and what kind of trouble it tells of."""
+    """A line that says why: where it stands and what kind of trouble it reports."""
 
     line: int
     kind: str
@@ -179,6 +179,6 @@ def signature_of(crash: Crash) -> str:
 
 
 def signature(text: str) -> Optional[str]:
-    """The signature of the crash that a kernel log tells of; see C(signature_of)."""
+    """The signature of the crash that a kernel log reports; see C(signature_of)."""
     crash = analyse(text)
     return signature_of(crash) if crash else None

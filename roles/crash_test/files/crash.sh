@@ -1,6 +1,6 @@
 #!/bin/sh
-# crash.sh COMMAND REPORT: crash the kernel. Where it still runs afterwards, REPORT says what COMMAND said.
-# The connection dies with the kernel: Ansible has to be gone, and what was written on the disk.
+# crash.sh COMMAND REPORT: crash the kernel. Where it still runs afterwards, REPORT holds what COMMAND printed.
+# The connection dies with the kernel: Ansible must be gone, and what was written on the disk.
 sync
 sleep 3
 sh -c "$1" >"$2.new" 2>&1

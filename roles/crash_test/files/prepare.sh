@@ -1,5 +1,5 @@
 #!/bin/sh
-# prepare.sh MARK DIRECTORY REPORT: what has to be there before a kernel is crashed.
+# prepare.sh MARK DIRECTORY REPORT: what must be there before a kernel is crashed.
 # Fails where the proof could not be written afterwards. Says "marked" where the kernel's log holds MARK, by which the dump
 # of this crash is known, else "unmarked": printk.devkmsg=off swallows such lines, and some hosts have no dmesg.
 # KDUMP_KMSG is for unit tests: a file in place of /dev/kmsg.

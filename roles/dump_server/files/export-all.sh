@@ -1,6 +1,6 @@
 #!/bin/sh
-# export-all EXPORTS: tells the NFS server what is exported. exportfs leaves a client out whose name it cannot resolve, and
-# ends well: here that is an error, if the client is in the file EXPORTS.
+# export-all EXPORTS: has the NFS server read what is exported. exportfs leaves a client out whose name it cannot
+# resolve, and ends well: here that is an error, if the client is in the file EXPORTS.
 set -eu
 export LC_ALL=C
 PATH=$PATH:/usr/sbin

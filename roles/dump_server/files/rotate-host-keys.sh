@@ -32,7 +32,7 @@ labels() { if command -v restorecon >/dev/null; then restorecon "$@" || :; fi; }
 make() { # KEY
     # shellcheck disable=SC2046  # words on purpose
     set -- "$1" $(kind "$1")
-    [ $# -eq 3 ] || { echo "$1 is no private key that can be read here, so this cannot renew it" >&2; return 1; }
+    [ $# -eq 3 ] || { echo "$1 is not a private key that can be read here, so this cannot renew it" >&2; return 1; }
     if [ "$(public "$1.new" 2>/dev/null | cut -d ' ' -f 1)" != "$2" ]; then
         echo "made $1.new"
         [ "$how" = write ] || { echo "key $2 made-by-the-run:$1.new"; return; }
@@ -64,7 +64,7 @@ case $step in
         ;;
     make)
         if grep '^hostcertificate ' "$work/settings" >&2; then
-            echo "A certificate is for one key, so these have to be renewed where they are made, and the keys with them." >&2
+            echo "A certificate is for one key, so these must be renewed where they are made, and the keys with them." >&2
             exit 1
         fi
         command -v ssh-keyscan >/dev/null || { echo "ssh-keyscan (of OpenSSH's client) is missing" >&2; exit 1; }

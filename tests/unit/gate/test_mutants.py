@@ -104,7 +104,7 @@ def test_a_change_is_what_it_says() -> None:
     ],
 )
 def test_what_is_pure(source: str, pure: bool) -> None:
-    """Reading, and asking through a host, is no action."""
+    """Reading, and asking through a host, is not an action."""
     assert is_pure(source) is pure
 
 

@@ -97,7 +97,10 @@ def test_a_host_that_could_not_keep_the_proof_is_refused(machine: Path, name: st
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("echo 'Key was rejected by service' >&2; exit 1", "Key was rejected by service\n{0} ended with exit status 1, "),
+        (
+            "echo 'Key was rejected by service' >&2; exit 1",
+            "Key was rejected by service\n{0} ended with exit status 1, ",
+        ),
         ("true", "{0} ended with exit status 0, "),
     ],
 )

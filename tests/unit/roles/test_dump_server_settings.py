@@ -67,7 +67,7 @@ FLEET = """\
 
 
 def test_hosts_that_cannot_be_enrolled_stop_no_other(tmp_path: Path) -> None:
-    """One key of two hosts, one that is no key, a name that is no directory's: each fails alone, and is named."""
+    """One key of two hosts, one that is not a key, a name that is not a directory's: each fails alone, and is named."""
     (tmp_path / "landing").mkdir()
     inventory = {
         "all": {
@@ -117,7 +117,7 @@ def test_hosts_that_cannot_be_enrolled_stop_no_other(tmp_path: Path) -> None:
     assert "clone, because the public key that it gives is that of web1; odd, because The public key of odd" in said
     for host, reason in (
         ("clone", "the public key that it gives is that of web1. Nothing was pinned."),
-        ("odd", "The public key of odd is 'ssh-ed25519 AA;id', which is no line of an OpenSSH .pub file"),
+        ("odd", "The public key of odd is 'ssh-ed25519 AA;id', which is not a line of an OpenSSH .pub file"),
         ("web~9", "'web~9' with kdump_path '/var/crash' cannot have a directory on a dump server"),
     ):
         assert f"dump1, the dump server of {host}, did not enrol it: {reason}" in said

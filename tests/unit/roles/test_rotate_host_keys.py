@@ -248,7 +248,7 @@ def test_a_key_in_an_agent_is_not_renewed(tmp_path: Path) -> None:
     server.program("ssh-keygen", "echo 'Load key: invalid format' >&2; exit 255")
     done = server.execute(ROTATE, server.config, "write", "make")
     assert done.returncode == 1
-    assert "ssh_host_rsa_key is no private key that can be read here" in done.stderr
+    assert "ssh_host_rsa_key is not a private key that can be read here" in done.stderr
 
 
 def test_nothing_is_switched_where_sshd_refuses_its_configuration(tmp_path: Path) -> None:

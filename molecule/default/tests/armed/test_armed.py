@@ -21,7 +21,7 @@ def content(host: Host, path: str) -> str:
 
 
 def test_more_than_one_processor_will_crash(host: Host) -> None:
-    """Those that did not panic have to be stopped: the other machines of Debian have one."""
+    """Those that did not panic must be stopped: the other machines of Debian have one."""
     assert host.check_output("nproc") == "2"
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What check mode said would change is what the run changed, task by task."""
+"""What check mode reported would change is what the run changed, task by task."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host after its crash: the dump is there and whole, and the proof record tells of it."""
+"""A host after its crash: the dump is there and complete, and the proof record names it."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_the_dump_that_found_the_disk_full(dumps: list[dict[str, Any]], journal:
 
 
 def test_the_dump_during_which_the_server_died(dumps: list[dict[str, Any]], journal: str) -> None:
-    """What had come was on the disk, but for the last 16 MiB. Nobody was left to note it: the file itself tells."""
+    """What had come was on the disk, but for the last 16 MiB. Nobody was left to note it: the file itself shows it."""
     dump = dumps[1]
     assert dump["path"].endswith("/dump-incomplete")
     assert 15 * MIB < dump["size_bytes"] < dumps[-1]["size_bytes"]

@@ -8,7 +8,7 @@ All as kdump-utils 1.0.61 does it, whose parser dates from 2021 and 2022 (EL9). 
 - EL7 cuts a value at its last '#', not at the first,
 - two targets are refused, on EL8 two paths as well; of other directives that stand twice the last one counts,
 - the host of ssh is not compared with what ssh makes of it, and EL7 does not ask makedumpfile about its options,
-- fewer directives are known: accepted() tells which.
+- fewer directives are known: accepted() says which.
 So check() is stricter than they are, but for quotes and for blanks in front of a directive.
 """
 
@@ -242,7 +242,7 @@ def render(settings: Sequence[Tuple[str, str]]) -> str:
     lines = []
     for name, value in settings:
         if not re.match("[A-Za-z][A-Za-z0-9_]*\\Z", name):
-            raise KdumpError("'{0}' is no name of a directive of kdump.conf.".format(name))
+            raise KdumpError("'{0}' is not a name of a directive of kdump.conf.".format(name))
         if not value.strip(" ") or value != value.strip(" ") or re.search("[#\t\n]", value) or not is_printable(value):
             raise KdumpError(
                 "The value of {0} cannot be written to kdump.conf: '{1}'. It cannot be empty, begin or end with a "

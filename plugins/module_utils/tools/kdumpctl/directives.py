@@ -83,11 +83,13 @@ def _target(name: str, value: str, _of: str) -> Iterator[Flaw]:
         shape = re.match(r"(?:\[([^\]]+)\]|([^:\[]+)):/", value)
         server = (shape.group(1) or shape.group(2)) if shape else ""
         if value.startswith("nfs://") or not _is_host(server) or not _is_host(_server(value)):
-            yield Flaw("nfs-target", "this is no export", "Write 'nfs server:/export' or 'nfs [IPv6 address]:/export'.")
+            yield Flaw(
+                "nfs-target", "this is not an export", "Write 'nfs server:/export' or 'nfs [IPv6 address]:/export'."
+            )
     elif name != "virtiofs":
         tags = "" if name == "raw" else "|(PART)?(UUID|LABEL)="
         if not re.match("/[^ \t]+\\Z" + tags, value):
-            yield Flaw("device-form", "this is no device", "Write '{0} /dev/...'.".format(name))
+            yield Flaw("device-form", "this is not a device", "Write '{0} /dev/...'.".format(name))
 
 
 def _ssh(value: str) -> Iterator[Flaw]:
@@ -111,7 +113,9 @@ def _ssh(value: str) -> Iterator[Flaw]:
         better = (_address(better) or better.lower()) if _is_host(better) else "server"
         yield Flaw("ssh-target", reason, "Write 'ssh {0}@{1}'.{2}".format(user, better, hint))
     elif re.search("[^A-Za-z0-9_.$+-]", user):
-        yield Flaw("ssh-user", "'{0}' is no usual name of a user".format(user), "Use letters, digits, '_', '.', '-'.")
+        yield Flaw(
+            "ssh-user", "'{0}' is not a usual name of a user".format(user), "Use letters, digits, '_', '.', '-'."
+        )
 
 
 def _server(value: str) -> str:
@@ -144,7 +148,7 @@ def _path(name: str, value: str, target: str) -> Iterator[Flaw]:
 
 def _relative(path: str) -> Iterator[Flaw]:
     if not path.startswith("/"):
-        yield Flaw("relative-path", "{0} is no absolute path".format(path), "Write a path that begins with '/'.")
+        yield Flaw("relative-path", "{0} is not an absolute path".format(path), "Write a path that begins with '/'.")
 
 
 def _list(name: str, value: str, _of: str) -> Iterator[Flaw]:
@@ -181,7 +185,7 @@ def _arguments(name: str, value: str, _of: str) -> Iterator[Flaw]:
     elif kind == "ssh":
         yield from _ssh(device)
     elif kind.startswith("nfs") and not _is_host(_server(device)):
-        yield Flaw("nfs-target", "'{0}' is no export of a server".format(device), form)
+        yield Flaw("nfs-target", "'{0}' is not an export of a server".format(device), form)
     elif re.search("--mount [^\"']", value):
         yield Flaw("mount-unquoted", "the first letter is taken for a quote", form)
     if not re.match(r"""(?:[^"'\\]|\\.|"[^"]*"|'[^']*')*\Z""", value):
@@ -212,7 +216,7 @@ def _misled(given: Sequence[Tuple[str, str]], proper: str) -> Iterator[Flaw]:
     if len(names.intersection("clpz")) > 1:
         yield Flaw("collector-compressions", "of several compressions the last one counts", "Write one of them.")
     if not all(re.match(r"[0-9]+(,[0-9]+)*\Z", value) for name, value in given if name == "d"):
-        yield Flaw("collector-level", "makedumpfile reads what is no number as a zero", "Write -d 31.")
+        yield Flaw("collector-level", "makedumpfile reads what is not a number as a zero", "Write -d 31.")
     if names.intersection(_NO_DUMP):
         yield Flaw("collector-no-dump", "makedumpfile writes no dump with these options", proper)
 
@@ -249,7 +253,7 @@ def _checked(words: Sequence[str]) -> List[Tuple[str, str]]:
 
 
 def _options(words: Sequence[str]) -> Tuple[List[Tuple[str, str]], List[str]]:
-    """Options with their values, and the other words, as getopt_long(3) tells them apart.
+    """Options with their values, and the other words, as getopt_long(3) separates them.
 
     An option without its value takes the next word for it, be it one of the files.
     """
@@ -268,7 +272,7 @@ def _options(words: Sequence[str]) -> Tuple[List[Tuple[str, str]], List[str]]:
         elif word.startswith("-") and word != "-":
             found = _CLUSTER.match(word)
             if found is None:
-                raise KdumpError("'{0}', which is no option".format(word))
+                raise KdumpError("'{0}', which is not an option".format(word))
             flags, valued, value = found.groups()
             given.extend((flag, "") for flag in flags)
             if valued:

@@ -49,7 +49,7 @@ def target(host: Host, settings: Dict[str, str], mount: Optional[TargetMount]) -
 
 
 def named(settings: Dict[str, str]) -> Tuple[str, str]:
-    """The type and the location of the target, empty for the root file system. dracut may be told to mount one."""
+    """The type and the location of the target, empty for the root file system. dracut_args may mount one."""
     directive = next(((name, settings[name]) for name in conf.TARGETS if settings.get(name)), None)
     mount = directives.mount(settings.get("dracut_args", ""))
     if directive or not mount:

@@ -121,7 +121,7 @@ def test_hosts_that_crash_together_prove_themselves_alone() -> None:
 
 
 def test_clones_prove_themselves_alone() -> None:
-    """The same host name and address, the same moment: the boot id tells."""
+    """The same host name and address, the same moment: the boot id decides."""
     mine, other = dump(), dump("/var/crash/web1-202611221829", marked=False)
     assert judge(mine, other)["dump"] == mine
     assert "the line that web1 wrote" in reason(other)
@@ -216,11 +216,11 @@ def test_name_address_or_place_and_time_are_evidence_too(found: dict[str, Any], 
         ),
         (
             unmarked(time=at(-301)),
-            f"its time is {at(-301)}, when web1 was not crashing, and no line in a log tells more",
+            f"its time is {at(-301)}, when web1 was not crashing, and no line in a log says more",
         ),
         (
             unmarked(time=at(148 + 301)),
-            f"its time is {at(148 + 301)}, when web1 was not crashing, and no line in a log tells more",
+            f"its time is {at(148 + 301)}, when web1 was not crashing, and no line in a log says more",
         ),
     ],
 )
@@ -269,7 +269,7 @@ def test_clones_that_cannot_be_told_apart_are_not_proven() -> None:
 
 def test_two_that_fit_are_ambiguous() -> None:
     one, two = unmarked(), unmarked("/var/crash/web1-202611221829")
-    assert reason(one, two) == "it fits as well as another one, and nothing tells them apart"
+    assert reason(one, two) == "it fits as well as another one, and nothing distinguishes them"
     assert judge(one, two, dump("/var/crash/web1-202611221830"))["evidence"] == "mark"
 
 

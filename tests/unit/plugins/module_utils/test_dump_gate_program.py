@@ -213,5 +213,7 @@ def test_an_interpreter_that_does_not_run(given: Dict[str, Any], monkeypatch: py
     with pytest.raises(KdumpError, match=r"needs Python 3\.6 or newer, and /no/python3 is not: Cannot run"):
         files(Host(), dict(given, python="/no/python3"))
     monkeypatch.setattr(dump_gate_program, "OLDEST", (99, 0))
-    with pytest.raises(KdumpError, match=r"needs Python 99\.0 or newer.* failed with exit status 1: .*dump_server_python"):
+    with pytest.raises(
+        KdumpError, match=r"needs Python 99\.0 or newer.* failed with exit status 1: .*dump_server_python"
+    ):
         files(Host(), given)

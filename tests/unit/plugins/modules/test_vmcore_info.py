@@ -77,7 +77,7 @@ def test_a_wrong_age_is_a_clear_failure(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(FakeModule, "parameters", {"newer_than": "yesterday"})
     vmcore_info.main()
     assert FakeModule.failure == (
-        "newer_than is 'yesterday', which is no age. Give seconds, or a number with s, m, h, d or w, as 1d."
+        "newer_than is 'yesterday', which is not an age. Give seconds, or a number with s, m, h, d or w, as 1d."
     )
 
 

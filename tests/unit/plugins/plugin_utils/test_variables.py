@@ -30,7 +30,7 @@ INVENTORY = Inventory(
     {"all": ["web1", "web2", "dump1"], "dump_servers": ["dump1"], "empty": []},
 )
 WAVES = "use numbers from 1 on and percentages from 1% to 100%, for instance [1, '10%'] or 1,10%"
-NAMES = "it is no list of names: write [web1, web2], or web1,web2 on the command line"
+NAMES = "it is not a list of names: write [web1, web2], or web1,web2 on the command line"
 BOOL = "use true or false"
 LIST = "use a list, for instance [a, b]"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKV6"
@@ -154,14 +154,14 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "a directory of the system",
     ),
     ({"kdump_ssh_server": "a@b"}, "it names a user: write the server alone, and the user into kdump_ssh_user"),
-    ({"kdump_ssh_user": "a@b"}, "it is no name of a user"),
+    ({"kdump_ssh_user": "a@b"}, "it is not a name of a user"),
     ({"kdump_dump_servers": "dump1"}, LIST),
     ({"kdump_dump_servers": None}, "null is no value for it"),
     ({"kdump_dump_servers": ["dump9"]}, "'dump9' is not a host of the inventory. Did you mean dump1?"),
     ({"kdump_dump_servers": [1]}, "not every item is a text"),
     # options
     ({"kdump_overwrite_device": "sdb"}, "it is not absolute"),
-    ({"kdump_overwrite_device": "/srv/../srv/disk"}, "it is no device: write its name below /dev"),
+    ({"kdump_overwrite_device": "/srv/../srv/disk"}, "it is not a device: write its name below /dev"),
     ({"kdump_options": ["A"]}, "use a dictionary"),
     ({"kdump_options": "foo"}, "use a dictionary"),
     ({"kdump_options": {"USE_KDUMP": "0"}}, "'USE_KDUMP' cannot be set here: set kdump_state of role kdump instead"),
@@ -169,9 +169,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"kdump_options": {"ssh": "a@b"}}, "set kdump_target of role kdump instead"),
     ({"kdump_options": {"KDUMP_CORDIR": "/x"}}, "no kdump tool reads it; did you mean KDUMP_COREDIR?"),
     ({"kdump_options": {"extra_bin": "/x"}}, "did you mean extra_bins?"),
-    ({"kdump_options": {"KDUMP CORE DIR": "/x"}}, "it is no name of a setting"),
+    ({"kdump_options": {"KDUMP CORE DIR": "/x"}}, "it is not a name of a setting"),
     ({"kdump_options": {"HOSTTAG": ["ip"]}}, "give one text or number"),
-    ({"kdump_environment": {"A B": "1"}}, "'A B' is no name of a variable"),
+    ({"kdump_environment": {"A B": "1"}}, "'A B' is not a name of a variable"),
     ({"kdump_environment": {"KDUMP_IMG": None}}, "give one text or number"),
     # waves, crashes
     ({"kdump_waves": "all"}, WAVES),
@@ -193,18 +193,18 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"crash_test_confirm": ["web3"]}, "'web3' is not a host of the inventory. Did you mean web"),
     ({"kdump_canaries": "web7"}, "'web7' is not a host of the inventory"),
     ({"kdump_hosts": None}, "null is no value for it"),
-    ({"kdump_hosts": ""}, "it is no pattern of hosts"),
-    ({"kdump_hosts": [1]}, "it is no pattern of hosts"),
+    ({"kdump_hosts": ""}, "it is not a pattern of hosts"),
+    ({"kdump_hosts": [1]}, "it is not a pattern of hosts"),
     # dump servers
     ({"dump_server_user": "root"}, "root would be locked out of the server"),
-    ({"dump_server_user": ""}, "it is no name of a user"),
-    ({"dump_server_user": "kdump\nroot"}, "it is no name of a user"),
-    ({"dump_server_user": "kdump,root"}, "it is no name of a user"),
+    ({"dump_server_user": ""}, "it is not a name of a user"),
+    ({"dump_server_user": "kdump\nroot"}, "it is not a name of a user"),
+    ({"dump_server_user": "kdump,root"}, "it is not a name of a user"),
     ({"dump_server_user": "admin", "ansible_user": "admin"}, "Ansible logs in as this user (ansible_user)"),
     ({"dump_server_directory": "srv/kdump"}, "it is not absolute"),
     ({"dump_server_directory": "/"}, "it is a directory of the system"),
     ({"dump_server_directory": "/srv/../srv/"}, "it is a directory of the system"),
-    ({"dump_server_directory": "/etc/kdump"}, "it is below /etc, which is no place for dumps"),
+    ({"dump_server_directory": "/etc/kdump"}, "it is below /etc, which is not a place for dumps"),
     ({"dump_server_directory": "/srv/my dumps"}, "it holds ' '"),
     ({"dump_server_quota_percent": 250}, "use a number from 0 to 100"),
     ({"dump_server_quota_percent": -5}, "use a number from 0 to 100"),
@@ -216,7 +216,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"dump_server_max_startups": "200:0:400"}, "use start:rate:full of sshd_config(5)"),
     ({"dump_server_max_startups": "200:30:100"}, "use start:rate:full of sshd_config(5)"),
     ({"dump_server_collector_keys": KEY}, LIST),
-    ({"dump_server_collector_keys": ["abc"]}, "'abc' is no public key"),
+    ({"dump_server_collector_keys": ["abc"]}, "'abc' is not a public key"),
     ({"dump_server_hosts": "web1"}, LIST),
     ({"dump_server_group": "nosuchgroup"}, "the inventory has no such group"),
     ({"dump_server_group": "dump_server"}, "Did you mean dump_servers?"),

@@ -281,7 +281,7 @@ def test_an_armed_host(machine: Callable[..., Host]) -> None:
         pytest.param(
             [NOTHING, {"sys/kernel/kexec_crash_size": "-16\n"}],
             {"main_bytes": 0},
-            id="a size that is no size",
+            id="a size that is not a size",
         ),
     ],
 )

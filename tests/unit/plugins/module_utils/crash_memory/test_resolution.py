@@ -117,7 +117,7 @@ def test_size(cmdline: str, ram: int, size: int) -> None:
         ("crashkernel=1G-:64M@x", GIB, "1G-:64M@x", "crashkernel: Memory value expected after '@'"),
         # An invalid range in front of the one that would match spoils everything.
         ("crashkernel=512M-1G:64M,oops,1G-:64M", GIB, "512M-1G:64M,oops,1G-:64M", "crashkernel: Memory value expected"),
-        # What is no comma behind a range ends the list.
+        # What is not a comma behind a range ends the list.
         (
             "crashkernel=2G-:64Mx,1G-:64M",
             GIB,

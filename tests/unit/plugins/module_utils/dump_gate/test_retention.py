@@ -187,7 +187,7 @@ def test_one_byte_has_arrived_and_none_has_not(server: Server, content: bytes, g
 
 
 def test_a_link_has_not_arrived(server: Server) -> None:
-    """A host can make one over NFS: it is no dump, and keeps no log."""
+    """A host can make one over NFS: it is not a dump, and keeps no log."""
     folder = put(server.mine / STAMP, 8, vmcore_incomplete=CORE, vmcore_dmesg__txt=b"x")
     (folder / "vmcore").symlink_to(server.mine / "done/vmcore")
     os.utime(str(folder / "vmcore"), (NOW - 8 * DAY,) * 2, follow_symlinks=False)
@@ -283,7 +283,7 @@ def test_what_looks_like_a_dump_pushes_none_out_that_is_young(server: Server) ->
 
 
 def test_a_dump_in_a_format_that_is_not_known_is_kept(server: Server) -> None:
-    """It does not count, and it is no incomplete file that expires."""
+    """It does not count, and it is not an incomplete file that expires."""
     folder = put(server.mine / "sealed", 90, vmcore=b"Salted__", vmcore_incomplete=b"x", vmcore_dmesg__txt=b"x")
     assert list(retain(str(server.area), Policy(1, 30, 7), NOW)) == ["web1/sealed/vmcore-incomplete"]
     assert sorted(path.name for path in folder.iterdir()) == ["vmcore", "vmcore-dmesg.txt"]

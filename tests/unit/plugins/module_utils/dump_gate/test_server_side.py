@@ -72,7 +72,7 @@ def test_an_error_of_the_system(server: Server, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_nobody_listens(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A broken connection is no reason for a traceback."""
+    """A broken connection is not a reason for a traceback."""
 
     class Gone:
         def write(self, text: str) -> None:

@@ -64,7 +64,7 @@ def test_success_is_left_alone() -> None:
 
 
 def test_the_end_of_a_module_passes_through() -> None:
-    """exit_json ends the process by SystemExit, which is no error."""
+    """exit_json ends the process by SystemExit, which is not an error."""
     module = Module()
     with pytest.raises(SystemExit), clear_errors(module):
         raise SystemExit(0)

@@ -185,7 +185,7 @@ def test_an_assignment_is_read_back_by_a_shell(value: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "1A", "A-B", "A B", "A=", "\u00dc", "A\n", "\udcff"])
 def test_names_are_checked(name: str) -> None:
-    with pytest.raises(KdumpError, match="is no name of a setting"):
+    with pytest.raises(KdumpError, match="is not a name of a setting"):
         assignment(name, "x")
 
 

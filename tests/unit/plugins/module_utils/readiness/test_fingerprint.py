@@ -400,7 +400,7 @@ def test_every_file_that_kdumpctl_reads_is_in_it(rpm: RpmTree) -> None:
 
 
 def test_no_record_of_this_format_is_stumbled_over(tree: HostTree) -> None:
-    """proof.py refuses a record of the wrong shape before this is asked; what it lets pass has to be compared."""
+    """proof.py refuses a record of the wrong shape before this is asked; what it lets pass must be compared."""
     current = take(tree)
     for name in current:
         if name not in ("kernel", "configuration"):

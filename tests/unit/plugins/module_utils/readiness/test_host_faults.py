@@ -132,7 +132,7 @@ def test_a_root_that_is_read_only_stops_the_rollout_where_it_has_to_write(
     answer = judged(tree, keep_dumps=3)
     assert codes(answer) == ["configuration-read-only", "configuration-differs"]
     assert answer["findings"][0]["message"] == (
-        "/etc/default/kdump-tools has to be written, and lies on a file system that is mounted read-only."
+        "/etc/default/kdump-tools must be written, and lies on a file system that is mounted read-only."
     )
     assert (answer["findings"][0]["mended_by"], answer["ready"]) == ("administrator", True)
     tree.remove(CONFIGURATION)

@@ -21,7 +21,7 @@ from tests.unit.plugins.module_utils.host_tree import INITRD, HostTree
 def error_of(tree: HostTree) -> str:
     with pytest.raises(proof.ProofError) as error:
         proof.read(tree.host())
-    start = proof.RECORD + " is no proof record: "
+    start = proof.RECORD + " is not a proof record: "
     end = ". Run the crash test again, which writes a new one."
     message = str(error.value)
     assert message.startswith(start)

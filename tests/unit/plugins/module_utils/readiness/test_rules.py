@@ -445,22 +445,22 @@ CASES = [
     Case(
         "target-not-a-directory",
         file_as_target,
-        "/var/crash is, or lies below, something that is no directory.",
+        "/var/crash, or a parent of it, exists and is not a directory.",
     ),
     Case(
         "target-not-a-directory",
         file_above_target,
-        "/data/crash is, or lies below, something that is no directory.",
+        "/data/crash, or a parent of it, exists and is not a directory.",
     ),
     Case(
         "target-not-a-directory",
         link_as_target("/nowhere"),
-        "/var/crash is, or lies below, something that is no directory.",
+        "/var/crash, or a parent of it, exists and is not a directory.",
     ),
     Case(
         "target-not-a-directory",
         link_as_target("crash"),
-        "/var/crash is, or lies below, something that is no directory.",
+        "/var/crash, or a parent of it, exists and is not a directory.",
     ),
     Case("target-missing", lambda tree: tree.path("/var/crash").rmdir(), "/var/crash does not exist."),
     Case(
@@ -508,7 +508,7 @@ CASES = [
     Case(
         "proof-missing",
         lambda tree: tree.write(proof.RECORD, "[]"),
-        "/var/lib/kdump-fleet/proof.json is no proof record: record is missing or of the wrong type. "
+        "/var/lib/kdump-fleet/proof.json is not a proof record: record is missing or of the wrong type. "
         "Run the crash test again, which writes a new one.",
         again=False,
     ),

@@ -333,7 +333,7 @@ CASES = [
         "var/crash/202611281940/dump.202611281940. See whether there are dumps",
     ),
     Case("target-not-mounted", unmounted(litter), NAME + " is not mounted at /srv/dumps."),
-    Case("target-mount-refused", unmounted(file_there), REFUSED + "/srv/dumps is no directory. Choose another"),
+    Case("target-mount-refused", unmounted(file_there), REFUSED + "/srv/dumps is not a directory. Choose another"),
     Case(
         "target-mount-refused",
         unmounted(link_there),

@@ -288,7 +288,7 @@ def test_without_blkid_nothing_is_overwritten(tree: RawTree) -> None:
         ),
         (
             lambda tree: tree.remove("/sys/class/block/vdb"),
-            "{0} (/dev/vdb) is no block device: /sys/class/block/vdb does not exist.",
+            "{0} (/dev/vdb) is not a block device: /sys/class/block/vdb does not exist.",
         ),
     ],
 )

@@ -206,7 +206,7 @@ def test_the_policy_is_translated(tree: HostTree, policy: Dict[str, Any], wanted
         ({"keep_dumps": -1}, "Cannot keep -1 dumps: use 0 (all) or more."),
         (
             {"options": {"bad name": "x"}},
-            "The option 'bad name' cannot be written to /etc/default/kdump-tools: it is no name of a setting",
+            "The option 'bad name' cannot be written to /etc/default/kdump-tools: it is not a name of a setting",
         ),
         (
             {"options": {"USE_KDUMP": "0"}},

@@ -72,7 +72,7 @@ def test_the_notes_are_where_their_program_header_says(order: str, wide: bool) -
 
 @pytest.mark.parametrize(("length", "header"), [(64, MADE), (65, Header())])
 def test_the_longest_name_of_a_note(length: int, header: Header) -> None:
-    """What is longer is no note, and neither is what follows it."""
+    """What is longer is not a note, and neither is what follows it."""
     dump = opened(elf(notes=note("<", b"n" * (length - 1), b"content")))
     assert (dump.header(), dump.limits) == (header, [])
 

@@ -163,7 +163,7 @@ def test_the_dump_inside_is_judged_too() -> None:
 @pytest.mark.parametrize(("offset", "size"), [(0, 0), (-1, 5), (5, -1), (7, 0)])
 def test_what_is_no_record(offset: int, size: int) -> None:
     content = flat([(0, kdump().content)], struct.pack(">qq", offset, size) + END)
-    assert reason(content) == "There is no record at byte {0}, where one has to be: the file is damaged.".format(
+    assert reason(content) == "There is no record at byte {0}, where one must be: the file is damaged.".format(
         len(content) - 32
     )
 

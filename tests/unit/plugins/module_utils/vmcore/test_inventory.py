@@ -39,7 +39,7 @@ def write(root: Path, name: str, content: bytes) -> Path:
 
 
 def find(root: Path, *paths: str, **settings: Any) -> Dict[str, Any]:
-    """What is found, which every answer has to be fit to be sent as JSON."""
+    """What is found; every answer must be valid JSON."""
     found = inventory.find(str(root), paths or ("/var/crash",), **settings)
     json.dumps(found).encode("ascii")
     assert found["count"] == len(found["vmcores"])
@@ -186,7 +186,7 @@ def test_the_time_of_the_file_counts_only_when_the_dump_has_none(tmp_path: Path)
 
 @pytest.mark.parametrize("text", ["", "d", "-1", "1.5h", "1 day", "1y", "9" * 13, "1d1d", "\u0661d"])
 def test_ages_that_are_none(text: str) -> None:
-    with pytest.raises(KdumpError, match="which is no age"):
+    with pytest.raises(KdumpError, match="which is not an age"):
         inventory.seconds(text)
 
 

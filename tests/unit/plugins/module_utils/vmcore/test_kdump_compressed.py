@@ -300,7 +300,7 @@ def test_page_data_of_zeros_whatever_compressed_them(flags: int) -> None:
     content = bytearray(filled(made.content, made.data + 4096))
     for number in range(len(DUMPED)):
         struct.pack_into("<I", content, made.table + 24 * number + 12, flags)
-    assert "holds zeros where its compressed data have to be" in reason(bytes(content))
+    assert "holds zeros where its compressed data must be" in reason(bytes(content))
 
 
 def uncompressed(level: int, byte: bytes) -> bytes:
@@ -315,7 +315,7 @@ def uncompressed(level: int, byte: bytes) -> bytes:
 
 @pytest.mark.parametrize(("level", "byte", "whole"), [(31, b"x", True), (0, b"\0", True), (31, b"\0", False)])
 def test_pages_that_are_not_compressed(level: int, byte: bytes, whole: bool) -> None:
-    """Pages of zeros are pages of zeros, unless makedumpfile was to leave them out."""
+    """Pages of zeros are pages of zeros, unless makedumpfile was asked to leave them out."""
     assert (opened(uncompressed(level, byte)).incomplete() is None) is whole
 
 
@@ -343,7 +343,7 @@ def test_a_part_whose_map_lists_less_than_its_table() -> None:
 
 
 def test_notes_that_were_never_written() -> None:
-    assert "zeros where VMCOREINFO has to be" in reason(filled(kdump().content, 4096 + 120, 8192))
+    assert "zeros where VMCOREINFO must be" in reason(filled(kdump().content, 4096 + 120, 8192))
 
 
 @pytest.mark.parametrize("count", [1, 60, 170, 171, 400, 500, 1000])

@@ -157,7 +157,7 @@ def test_xz_gets_only_so_much_memory(memory: int, whole: Optional[bool], monkeyp
 
 
 def test_xz_gets_72_mib() -> None:
-    """A file that asks for 4 GiB is no file of makedumpfile."""
+    """A file that asks for 4 GiB is not a file of makedumpfile."""
     content = bytearray(lzma.compress(fixture("tiny-flattened"), preset=9))
     end = 12 + 4 * content[12]  # of the header of the first block, in front of its checksum
     assert content[14:17] == b"\x21\x01\x1c"  # LZMA2, with a dictionary of 64 MiB

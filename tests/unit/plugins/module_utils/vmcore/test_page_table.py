@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page table alone: which entries can be, which pages are looked at, and what their data have to be."""
+"""The page table alone: which entries can be, which pages are looked at, and what their data must be."""
 
 import importlib
 import struct
@@ -19,7 +19,7 @@ BLOCK = 256
 NOISE = bytes(range(BLOCK))
 IMPOSSIBLE = "The page table has entries that cannot be: the file is damaged."
 LOST = (
-    "Page {0} of {1} holds {2} where its {3} data have to be: blocks of the file were never written, as after a power "
+    "Page {0} of {1} holds {2} where its {3} data must be: blocks of the file were never written, as after a power "
     "cut, or the file is damaged."
 )
 Page = Tuple[bytes, int]

@@ -358,7 +358,7 @@ def test_what_is_written_is_read_back(wanted: List[Tuple[str, str]]) -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "1a", "a-b", "#a", "_a", "path\n", "p\xe4th", '"path"'])
 def test_names_that_cannot_be_written_are_refused(name: str) -> None:
-    with pytest.raises(KdumpError, match="is no name of a directive"):
+    with pytest.raises(KdumpError, match="is not a name of a directive"):
         render([(name, "x")])
 
 

@@ -460,7 +460,9 @@ CASES = [
     Case(
         "capture-initrd-outdated",
         newer_kernel,
-        "/boot/vmlinuz-{0} is newer than {1}, whose drivers are those of a previous build.".format(RELEASE, INITRD),
+        "/boot/vmlinuz-{0} is newer than the capture initrd {1}, whose modules may not match it.".format(
+            RELEASE, INITRD
+        ),
     ),
     Case(
         "crashkernel-overwritable",
