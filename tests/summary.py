@@ -38,7 +38,7 @@ class Result(NamedTuple):
     seconds: float = 0.0
 
 
-CUT_SHORT = Result("the run was cut short", 0, 1)
+CUT_SHORT = Result("the run was incomplete", 0, 1)
 
 
 def judge_command(part: str, ok: bool, seconds: float = 0.0) -> Result:

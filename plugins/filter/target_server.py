@@ -19,8 +19,8 @@ description:
   - Completes the target of a host from the variables that may name its server, and finds the name of that server in the
     inventory, the names by which the host reaches it, and who gives it the host's key. Role P(kdump.fleet.kdump#role)
     uses it.
-  - The server is the one that a given location names, or O(ssh_server) for it; without a location it is the host's one of
-    O(servers); without these it is O(ssh_server), as in linux-system-roles/kdump.
+  - The server is the one that a given location names, or O(ssh_server) for it; without a location it is the host's one
+    of O(servers); without these it is O(ssh_server), as in linux-system-roles/kdump.
   - A host of O(servers) keeps its own dumps, unless its target has a location. It is down when it crashes, and no other
     server enrols it.
 positional: _input

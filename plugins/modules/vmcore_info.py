@@ -6,13 +6,13 @@
 
 DOCUMENTATION = r"""
 module: vmcore_info
-short_description: The crash dumps below some paths, whether they are whole, and why the kernels crashed
+short_description: The crash dumps below some paths, whether they are complete, and why the kernels crashed
 version_added: 0.1.0
 author:
   - The kdump.fleet authors (@kdump-fleet)
 description:
   - Lists the dumps (vmcores) below one or more paths, on the host that crashed or on a dump server. For each, whose it
-    is, when and why the kernel crashed, how big it is, and whether it is whole.
+    is, when and why the kernel crashed, how big it is, and whether it is complete.
   - It knows the directories of kdumpctl (also of C(kdumpctl test)), kdump-tools and SUSE's kdump, files directly in a
     path, and one level of directories per host above. What is a dump is decided by the first bytes of a file, not by
     its name.
@@ -22,7 +22,8 @@ description:
     above 2 MiB, the first and the last MiB are read.
   - What cannot be looked at is not a failure of the module; it is listed in RV(unreadable) with the reason.
 notes:
-  - A dump is whole (RV(vmcores[].complete)) when nothing says that it is not. What is looked at depends on its format.
+  - A dump is complete (RV(vmcores[].complete)) when nothing says that it is not. What is looked at depends on its
+    format.
   - In any format, the name that the capture script gives to a dump until it is written (C(vmcore-incomplete),
     C(dump-incomplete), C(*.part)); C(README.txt) of SUSE; C(vmcore-creation.status) of C(kdumpctl test); and whether
     the file changes while it is looked at.
@@ -37,7 +38,7 @@ notes:
   - ELF, that makedumpfile did not mark it as incomplete, and that all segments lie within the file.
   - Packed as a whole (C(KDUMP_COMPRESSION) of kdump-tools), that it can be unpacked and ends with the end mark. This
     takes time, and is done with gzip, bzip2 and xz, up to 256 MiB. Of a bigger dump, or one packed with lz4, it
-    cannot be determined whether it is whole.
+    cannot be determined whether it is complete.
   - The data of other pages is not checked.
 options:
   paths:
@@ -77,7 +78,7 @@ EXAMPLES = r"""
 
 - name: Say so
   ansible.builtin.debug:
-    msg: "{{ item.time }} {{ item.kernel }} {{ item.panic }} {{ item.incomplete_reason | default('whole', true) }}"
+    msg: "{{ item.time }} {{ item.kernel }} {{ item.panic }} {{ item.incomplete_reason | default('complete', true) }}"
   loop: "{{ crashes.vmcores }}"
   loop_control:
     label: "{{ item.path }}"
@@ -163,18 +164,18 @@ vmcores:
       sample: gzip
     complete:
       description:
-        - Whether the dump is whole. Null when that cannot be determined, because the disk failed, because it would take
-          too much, or because this Python cannot unpack it. The notes say what is looked at.
+        - Whether the dump is complete. Null when that cannot be determined, because the disk failed, because it would
+          take too much, or because this Python cannot unpack it. The notes say what is looked at.
       type: bool
       returned: success
       sample: false
     incomplete_reason:
-      description: Why the dump is not whole, or why that cannot be determined. Null when it is whole.
+      description: Why the dump is not complete, or why that cannot be determined. Null when it is complete.
       type: str
       returned: success
       sample: >-
-        It is cut short at byte 65536, with no end mark: makedumpfile or the transfer was stopped, or the target ran out
-        of space.
+        It is incomplete and ends at byte 65536, with no end mark: makedumpfile or the transfer was stopped, or the
+        target ran out of space.
     limits:
       description:
         - What was not looked at, because it would take too much time or memory. Empty when nothing was left out.

@@ -44,7 +44,7 @@ def one_line(text: str) -> str:
 
 @st.composite
 def broken(draw: st.DrawFn, text: str) -> str:
-    """I(text), now and then cut short, with a piece missing, or with something put in."""
+    """I(text), now and then incomplete, with a piece missing, or with something put in."""
     if draw(st.integers(0, 5)) or not text:
         return text
     start = draw(st.integers(0, len(text)))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes files whole or not at all, and keeps what was there so that it can be put back without needing any room."""
+"""Writes files completely or not at all, and keeps what was there so that it can be put back without any room."""
 
 import os
 import shutil

@@ -43,7 +43,7 @@ class MenuItem(NamedTuple):
 
 
 class Menu(NamedTuple):
-    """A whole grub.cfg. I(defaults) are the texts of its C(set default=), in order."""
+    """A complete grub.cfg. I(defaults) are the texts of its C(set default=), in order."""
 
     items: List[MenuItem]
     defaults: List[str]
@@ -58,7 +58,7 @@ class Word(NamedTuple):
 
 
 def read_menu(text: str, name: str) -> Menu:
-    """The menu in the text of a grub.cfg; I(name) is the file's name for the error when the text is cut short."""
+    """The menu in the text of a grub.cfg; I(name) is the file's name for the error when the text is incomplete."""
     reader = _Reader(text, name)
     words: List[Word] = []
     for kind, word in reader.tokens():
@@ -151,7 +151,7 @@ class _Reader(object):
 
     def error(self, what: str) -> BootLoaderError:
         return BootLoaderError(
-            "{0} is not a whole GRUB configuration: {1}. "
+            "{0} is not a complete GRUB configuration: {1}. "
             "Let the generator write it again (update-grub or grub2-mkconfig), and run again.".format(self.name, what)
         )
 

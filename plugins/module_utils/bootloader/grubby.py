@@ -3,7 +3,7 @@
 """Boot Loader Specification entries that grubby edits, with GRUB 2 or, on IBM Z, zipl: Fedora and EL 8 and newer.
 
 What grubby does was read in its script, of EL 8, EL 9 and Fedora. It sends every line through unquoted words of the
-shell and through sed, so lines that would not come out whole are written here instead. /etc/default/grub is always
+shell and through sed, so lines that would not come out complete are written here instead. /etc/default/grub is always
 written here: some releases of grubby overwrite GRUB_CMDLINE_LINUX_DEFAULT as well.
 """
 

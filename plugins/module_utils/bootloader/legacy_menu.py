@@ -44,7 +44,7 @@ class Item(NamedTuple):
 
 
 class Menu(NamedTuple):
-    """A whole menu. I(default) is the text of its last C(default) command, None without one."""
+    """A complete menu. I(default) is the text of its last C(default) command, None without one."""
 
     items: List[Item]
     default: Optional[str]
@@ -121,7 +121,7 @@ def magic(text: str, path: str) -> Optional[List[Magic]]:
     end = LIST_END.search(text, begin.end())
     if not end:
         raise BootLoaderError(
-            "{0} is cut short: the line '{1}' has no '### END DEBIAN AUTOMAGIC KERNELS LIST' behind it. Restore the "
+            "{0} is incomplete: the line '{1}' has no '### END DEBIAN AUTOMAGIC KERNELS LIST' behind it. Restore the "
             "file (a copy may be in {0}~) or let update-grub write it again, and run again.".format(path, begin.group())
         )
     options = OPTIONS.search(text, begin.end(), end.start())

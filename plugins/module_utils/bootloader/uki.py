@@ -39,7 +39,7 @@ def read(path: str, name: str, remedy: str = REMEDY) -> Image:
             sections = _sections(stream)
         except (struct.error, ValueError) as error:
             raise BootLoaderError(
-                "{0} is not a whole EFI program ({1}). {2}, and run again.".format(name, error, remedy)
+                "{0} is not a complete EFI program ({1}). {2}, and run again.".format(name, error, remedy)
             ) from error
     stub = STUB.search(sections.get(".sdmagic", ""))
     title = NAME.search(sections.get(".osrel", ""))
@@ -75,7 +75,7 @@ def _sections(stream: Any) -> Dict[str, str]:
         wanted = name in READ and name not in found
         if wanted and length > LARGEST:
             raise ValueError("its section {0} has {1} bytes".format(name, length))
-        if position + size > end:  # a kernel or an initrd that is cut does not boot either
+        if position + size > end:  # a kernel or an initrd that is incomplete does not boot either
             raise ValueError("it ends in the middle of the section {0}".format(name))
         if wanted:
             stream.seek(position)

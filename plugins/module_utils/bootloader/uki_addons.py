@@ -3,7 +3,7 @@
 """Add-ons of unified kernel images: which of them an image takes, and ours, which brings crashkernel= to all of them.
 
 Sources: systemd-stub(7) and its code. Files whose name ends with .addon.efi are taken, first those for all images, then
-those for one; one that is cut short is left out with a message, and so is one that is for another kernel (.uname).
+those for one; one that is incomplete is left out with a message, and so is one that is for another kernel (.uname).
 """
 
 from typing import Dict, List, NamedTuple, Optional
@@ -50,7 +50,7 @@ def taken(host: Host, where: str, path: str, image: uki.Image, with_ours: bool) 
 
 
 def ours(host: Host, where: str) -> Optional[str]:
-    """What our add-on brings, None when it is cut short: systemd-stub ignores it then, and it is built again."""
+    """What our add-on brings, None when it is incomplete: systemd-stub ignores it then, and it is built again."""
     path = where + OURS
     try:
         return uki.read(host.path(path), path).arguments if host.exists(path) else ""

@@ -92,7 +92,9 @@ class Dump(object):
     name = "unknown"
     content: Optional[str] = None  # the format inside a flattened dump
     packed: Optional[str] = None  # the program that the whole file was packed with
-    unknown: Optional[str] = None  # why it cannot be determined whether the dump is whole, once incomplete() was asked
+    unknown: Optional[str] = (
+        None  # why it cannot be determined whether the dump is complete, once incomplete() was asked
+    )
 
     @classmethod
     def recognise(cls, head: bytes) -> bool:
@@ -112,7 +114,7 @@ class Dump(object):
         raise NotImplementedError
 
     def incomplete(self) -> Optional[str]:
-        """Why the dump is not whole, or None when nothing seems to be missing; not all of it is read."""
+        """Why the dump is not complete, or None when nothing seems to be missing; not all of it is read."""
         raise NotImplementedError
 
 

@@ -63,7 +63,7 @@ class ElfDump(Dump):
         size = struct.calcsize(self._order + self._layout.header)
         if len(head) < 16 + size:
             raise FormatError(
-                "The header is cut short: {0} of {1} bytes. "
+                "The header is incomplete: {0} of {1} bytes. "
                 "The dump or its copy broke off at once; look at the space on the target.".format(len(head), 16 + size)
             )
         fields = struct.unpack_from(self._order + self._layout.header, head, 16)
@@ -93,7 +93,7 @@ class ElfDump(Dump):
         return base.OUT_OF_SPACE if self._flags & OUT_OF_SPACE else None
 
     def incomplete(self) -> Optional[str]:
-        """Why the dump is not whole, or None.
+        """Why the dump is not complete, or None.
 
         Proven are: no mark of makedumpfile; every program header (of the first 262144) was written, and what it
         describes lies within the file.
@@ -103,12 +103,12 @@ class ElfDump(Dump):
             return marked
         end = self._first + self._count * self._size
         if not self._count or end > self.source.size:
-            return "It is cut short: {0} bytes, but the program headers end at byte {1}.".format(self.source.size, end)
+            return "It is incomplete: {0} bytes, but the program headers end at byte {1}.".format(self.source.size, end)
         for segment in self._segments():
             if segment.kind == 0:
                 return "Not all program headers were written: makedumpfile was stopped, or the target ran out of space."
             if segment.offset + segment.size > self.source.size:
-                return "It is cut short: {0} bytes, but a segment ends at byte {1}.".format(
+                return "It is incomplete: {0} bytes, but a segment ends at byte {1}.".format(
                     self.source.size, segment.offset + segment.size
                 )
         if self._count > SEGMENTS_LIMIT:

@@ -121,7 +121,7 @@ class FlattenedDump(Dump):
         return self._inner.marked()
 
     def incomplete(self) -> Optional[str]:
-        """Why the dump is not whole, or None.
+        """Why the dump is not complete, or None.
 
         Of a dump of at most 4096 records (about 130 MB) all is proven that can be of the dump inside. Of a longer one:
         that it ends with the end mark, that its first 4096 records add up, and what the header inside says.
@@ -149,19 +149,20 @@ def _follow(source: Source) -> _Chain:
             return _Chain(records, "")
         if len(raw) < RECORD.size:
             return _Chain(
-                records, "It is cut short at byte {0}, with no end mark: {1}".format(source.size, base.STOPPED)
+                records,
+                "It is incomplete and ends at byte {0}, with no end mark: {1}".format(source.size, base.STOPPED),
             )
         start, size = RECORD.unpack(raw)
         if start < 0 or size <= 0:
             return _Chain(records, "There is no record at byte {0}, where one must be: the file is damaged.".format(at))
         at += RECORD.size
-        # Of a record that is cut short, what there is may still hold the header.
+        # Of a record that is incomplete, what there is may still hold the header.
         records.append(_Record(start, start + size, at))
         at += size
         if at > source.size:
             return _Chain(
                 records,
-                "It is cut short: {0} bytes, in the middle of a record that ends at byte {1}: {2}".format(
+                "It is incomplete: {0} bytes, in the middle of a record that ends at byte {1}: {2}".format(
                     source.size, at, base.STOPPED
                 ),
             )

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a file is, and whether it is a whole dump. The magic counts, never the name."""
+"""What a file is, and whether it is a complete dump. The magic counts, never the name."""
 
 from typing import NamedTuple, Optional, Tuple
 
@@ -31,15 +31,15 @@ _OTHERS = (
 
 
 class Judgement(NamedTuple):
-    """What is known of a file. It is a whole dump when neither I(reason) nor I(error) says otherwise."""
+    """What is known of a file. It is a complete dump when neither I(reason) nor I(error) says otherwise."""
 
     format: str
     content: Optional[str] = None  # of a flattened dump
     header: Header = Header()
-    reason: Optional[str] = None  # why it is not whole
+    reason: Optional[str] = None  # why it is not complete
     error: Optional[str] = None  # why it could not be read
     packed: Optional[str] = None  # by which program, as a whole
-    unknown: Optional[str] = None  # why it cannot be determined whether it is whole
+    unknown: Optional[str] = None  # why it cannot be determined whether it is complete
     limits: Tuple[str, ...] = ()  # what was not looked at because it would take too much
 
 

@@ -89,7 +89,7 @@ class CompressedDump(base.Dump):
         self._head = source.read(0, 464)
         if len(self._head) < 464:
             raise FormatError(
-                "The header is cut short: {0} of 464 bytes. "
+                "The header is incomplete: {0} of 464 bytes. "
                 "The dump or its copy broke off at once; look at the space on the target.".format(len(self._head))
             )
         self._layout, self._fields = self._find_layout()
@@ -147,7 +147,7 @@ class CompressedDump(base.Dump):
         return base.OUT_OF_SPACE if self._fields.status & OUT_OF_SPACE else None
 
     def incomplete(self) -> Optional[str]:
-        """Why the dump is not whole, or None.
+        """Why the dump is not complete, or None.
 
         Proven are: no mark of makedumpfile; as many entries in the page table as there is room for and as the map lists
         (unless the map is longer than 64 MiB); the last of them has been written and its page lies within the file; a
@@ -157,7 +157,7 @@ class CompressedDump(base.Dump):
         if marked:
             return marked
         if self.source.size <= self._table:
-            return "It is cut short: {0} bytes, but the header and maps alone are {1}.".format(
+            return "It is incomplete: {0} bytes, but the header and maps alone are {1}.".format(
                 self.source.size, self._table
             )
         if self._pages(self._sub_layout) > self._fields.map_blocks * self._fields.block_size * 8:

@@ -173,7 +173,7 @@ class PackedDump(Dump):
             return None
 
     def _beginning(self, stream: BinaryIO) -> bytes:
-        """The first bytes of the content, in steps so that a file that was cut gives what it has."""
+        """The first bytes of the content, in steps so that an incomplete file gives what it has."""
         found = b""
         try:
             while len(found) < BEGINNING:
@@ -195,7 +195,7 @@ class PackedDump(Dump):
         return self._inner.marked() if self._inner else None
 
     def incomplete(self) -> Optional[str]:
-        """Why the dump is not whole, or None.
+        """Why the dump is not complete, or None.
 
         Proven of a flattened dump of at most 256 MiB: that it can be unpacked, and ends with the end mark.
         """

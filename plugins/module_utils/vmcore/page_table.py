@@ -72,14 +72,14 @@ def missing(source: Source, place: Place, last: int) -> Optional[str]:
         if last > place.end + place.block_size or not number:
             break
     if last > source.size:
-        return "It is cut short: {0} bytes, but the last page ends at byte {1}.".format(source.size, last)
+        return "It is incomplete: {0} bytes, but the last page ends at byte {1}.".format(source.size, last)
     return _sampled(source, place, number, found)
 
 
 def _wrong(source: Source, place: Place, chunk: List[Entry], count: int) -> Optional[str]:
     """What is wrong with some entries, of which there must be I(count)."""
     if len(chunk) < count:
-        return "It is cut short: {0} bytes, and the page table alone ends at byte {1}.".format(source.size, place.end)
+        return "It is incomplete: {0} bytes, and the page table alone ends at byte {1}.".format(source.size, place.end)
     if not all(entry.offset for entry in chunk):
         return "The page table of {0} entries was not written to its end: {1}".format(place.entries, base.STOPPED)
     if any(not _possible(entry, place) for entry in chunk):
@@ -114,7 +114,9 @@ def _lost(source: Source, place: Place, number: int, entry: Entry) -> Optional[s
     """Whether the data of a page cannot be what was written."""
     raw = source.read(entry.offset, entry.size)
     if len(raw) < entry.size:
-        return "It is cut short: {0} bytes, but a page ends at byte {1}.".format(source.size, entry.offset + entry.size)
+        return "It is incomplete: {0} bytes, but a page ends at byte {1}.".format(
+            source.size, entry.offset + entry.size
+        )
     # makedumpfile compresses a page only to less than its size; other writers flag what they did not compress.
     packed = entry.flags & COMPRESSED and entry.size < place.block_size
     if not raw.strip(b"\0"):

@@ -44,7 +44,7 @@ make() { # KEY
         esac
         key=$1
         shift
-        # Whole or not at all: a run may be interrupted. As readable as the previous one, no more.
+        # Completely or not at all: a run may be interrupted. As readable as the previous one, no more.
         rm -f "$key.new" "$key.new.pub" "$key.making" "$key.making.pub"
         ssh-keygen -q "$@" -N '' -C "root@$(uname -n)" -f "$key.making" </dev/null
         chown --reference="$key" "$key.making"

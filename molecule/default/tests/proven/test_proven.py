@@ -46,7 +46,7 @@ def test_dump_is_what_makedumpfile_writes(host: Host, record: dict[str, Any]) ->
 
 
 def test_dump_can_be_rearranged(host: Host, record: dict[str, Any]) -> None:
-    """makedumpfile itself reads the dump to its end, which a cut one does not stand."""
+    """makedumpfile itself reads the dump to its end, which an incomplete one does not stand."""
     command = f"timeout 300 makedumpfile -R /var/tmp/rearranged < {record['dump']['path']}"
     assert host.run(command).rc == 0
     assert host.check_output("head -c 5 /var/tmp/rearranged; rm /var/tmp/rearranged") == "KDUMP"

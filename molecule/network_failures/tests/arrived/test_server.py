@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What arrived at the server: what broke off says so, with the bytes that came; over NFS it is whole."""
+"""What arrived at the server: what broke off says so, with the bytes that came; over NFS it is complete."""
 
 from __future__ import annotations
 

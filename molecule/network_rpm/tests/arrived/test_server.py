@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What arrived at the server from a host with kdumpctl: whole over ssh and NFS; what broke off says so."""
+"""What arrived at the server from a host with kdumpctl: complete over ssh and NFS; what broke off says so."""
 
 from __future__ import annotations
 

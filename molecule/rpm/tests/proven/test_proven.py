@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host with dnf and kdumpctl after its crash: the dump is whole, and crash opens it with the installed symbols."""
+"""A host with dnf and kdumpctl after its crash: the dump is complete, and crash opens it with the installed symbols."""
 
 from __future__ import annotations
 

@@ -130,18 +130,18 @@ def test_clones_prove_themselves_alone() -> None:
 def test_of_several_the_complete_one_counts() -> None:
     """kdumpctl and kdump-tools try again, and may leave what the first try wrote."""
     cut = dump(
-        path="/var/crash/web1-202611221828/dump-incomplete", complete=False, incomplete_reason="It is cut short."
+        path="/var/crash/web1-202611221828/dump-incomplete", complete=False, incomplete_reason="It is incomplete."
     )
     found = judge(cut, dump())
     assert found["dump"] == dump()
-    assert found["reasons"] == ["/var/crash/web1-202611221828/dump-incomplete: it is not complete: It is cut short."]
+    assert found["reasons"] == ["/var/crash/web1-202611221828/dump-incomplete: it is not complete: It is incomplete."]
     assert judge(dump(), dump(path="/var/crash/later/vmcore"))["dump"]["path"] == "/var/crash/later/vmcore"
 
 
 @pytest.mark.parametrize(
     ("differing", "why"),
     [
-        ({"complete": False, "incomplete_reason": "It is cut short."}, "it is not complete: It is cut short."),
+        ({"complete": False, "incomplete_reason": "It is incomplete."}, "it is not complete: It is incomplete."),
         ({"kernel": "6.1.0"}, f"its kernel is 6.1.0, and {KERNEL} was running"),
         ({"kernel": None}, f"its kernel is None, and {KERNEL} was running"),
         (

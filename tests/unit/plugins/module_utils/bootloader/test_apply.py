@@ -136,7 +136,7 @@ def test_a_generator_that_is_gone(machine: Machine) -> None:
     "text, words",
     [
         ("", "/boot/grub/grub.cfg is empty"),
-        ("### BEGIN /etc/grub.d/10_linux ###\nmenuentry 'x' {", "is not a whole GRUB configuration"),
+        ("### BEGIN /etc/grub.d/10_linux ###\nmenuentry 'x' {", "is not a complete GRUB configuration"),
         (menu_text("crashkernel=1M", ""), "5 of 5 boot entries do not have the wanted '256M' afterwards"),
     ],
 )

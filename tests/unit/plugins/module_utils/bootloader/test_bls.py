@@ -295,7 +295,7 @@ def test_each_item_has_its_place(menu: str, paths: List[str]) -> None:
 
 
 def test_a_menu_that_is_cut_short() -> None:
-    with pytest.raises(BootLoaderError, match="is not a whole GRUB configuration"):
+    with pytest.raises(BootLoaderError, match="is not a complete GRUB configuration"):
         boots("blscfg\nmenuentry 'x' {")
 
 

@@ -95,7 +95,7 @@ def variable(machine: Machine, name: str, value: bytes) -> None:
 
 @pytest.fixture
 def migrated(old_machine: Machine) -> Machine:
-    """EL that was migrated on a host with EFI: CentOS, then AlmaLinux; both menus are whole."""
+    """EL that was migrated on a host with EFI: CentOS, then AlmaLinux; both menus are complete."""
     for name in ("centos", "almalinux"):
         old_machine.write("/boot/efi/EFI/{0}/grub.cfg".format(name), old_machine.read(MENU_2))
     variable(old_machine, "BootOrder", b"\7\0\0\0\x02\0\x0a\0")

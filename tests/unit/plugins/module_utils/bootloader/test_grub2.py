@@ -86,7 +86,7 @@ def test_copied_entries_that_kept_their_id_go_by_their_position(old_machine: Mac
         (None, ("does not exist", "update-grub or grub-mkconfig")),
         ("", ("is empty", "update-grub")),
         (" \n", ("is empty", "update-grub")),
-        ("menuentry 'x' {\n linux /k", ("is not a whole GRUB configuration",)),
+        ("menuentry 'x' {\n linux /k", ("is not a complete GRUB configuration",)),
         ("menuentry 'By hand' {\n linux /k\n}\n", ("has 1 boot entries, but none", "GRUB_CMDLINE_LINUX")),
     ],
 )

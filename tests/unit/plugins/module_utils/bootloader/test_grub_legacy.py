@@ -272,7 +272,7 @@ CUT = debian().partition("### END DEBIAN")[0]
         (" \n", "is empty"),
         ("title A\nkernel /vmlin\0uz\n", "holds NUL bytes: it is damaged"),
         ("default 0\ntitle A\nchainloader +1\n", "has 1 boot entries, but none with a 'kernel' line that starts Linux"),
-        (CUT, "is cut short: the line '### BEGIN AUTOMAGIC KERNELS LIST' has no '### END DEBIAN"),
+        (CUT, "is incomplete: the line '### BEGIN AUTOMAGIC KERNELS LIST' has no '### END DEBIAN"),
         (debian().replace("# kopt=", "# no="), "but no line '# kopt=' between them"),
     ],
 )

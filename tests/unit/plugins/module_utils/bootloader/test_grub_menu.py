@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading GRUB's menu: real files, odd spellings, files that are cut short, and what boots next."""
+"""Reading GRUB's menu: real files, odd spellings, files that are incomplete, and what boots next."""
 
 import os
 from contextlib import suppress
@@ -128,7 +128,7 @@ def test_a_menu_that_is_cut_short_is_refused(name: str) -> None:
     start = lines.index("### BEGIN /etc/grub.d/10_linux ###")
     end = lines.index("### END /etc/grub.d/10_linux ###")
     for length in range(start + 1, end + 1):
-        with pytest.raises(BootLoaderError, match=r"^/boot/grub/grub\.cfg is not a whole GRUB configuration"):
+        with pytest.raises(BootLoaderError, match=r"^/boot/grub/grub\.cfg is not a complete GRUB configuration"):
             read("\n".join(lines[:length]))
 
 

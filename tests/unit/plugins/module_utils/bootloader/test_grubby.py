@@ -126,7 +126,7 @@ def test_an_entry_of_the_menu_is_none_of_grubbys(bls_machine: BlsMachine, option
 
 def test_a_menu_that_is_cut_short_is_named(bls_machine: BlsMachine) -> None:
     bls_machine.write(MENU, MENU_TEXT + "menuentry 'x' {\n")
-    assert MENU + " is not a whole GRUB configuration" in failure(bls_machine)
+    assert MENU + " is not a complete GRUB configuration" in failure(bls_machine)
 
 
 def test_what_grubby_may_write(bls_machine: BlsMachine) -> None:

@@ -180,6 +180,6 @@ def test_any_settings_come_to_the_wanted_values_and_back(
 def test_a_menu_that_is_cut_short_is_left_alone(machine: Machine) -> None:
     machine.write(MENU, menu_text("", "")[:-200])
     before = machine.snapshot()
-    with pytest.raises(BootLoaderError, match="is not a whole GRUB configuration"):
+    with pytest.raises(BootLoaderError, match="is not a complete GRUB configuration"):
         ensure(machine.host, "256M")
     assert machine.snapshot() == before

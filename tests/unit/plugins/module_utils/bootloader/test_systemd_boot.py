@@ -212,7 +212,7 @@ def test_an_image_gets_an_addon(uki_machine: SystemdMachine) -> None:
     image = uki_machine.read(IMAGE)
     before = uki_machine.snapshot()
     assert values(uki_machine.apply("256M")) == [["256M"]]
-    # Under a name that systemd-stub does not read, until it is whole.
+    # Under a name that systemd-stub does not read, until it is complete.
     assert [argv for argv, _timeout in uki_machine.calls] == [
         ["ukify", "build", "--cmdline=crashkernel=256M", "--output=" + uki_machine.path(UNFINISHED)],
         ["mv", "-f", uki_machine.path(UNFINISHED), uki_machine.path(ADDON)],
@@ -263,7 +263,7 @@ def test_an_addon_of_others_that_is_cut_short(uki_machine: SystemdMachine) -> No
     uki_machine.write("/efi/loader/addons/all.addon.efi", addon_text("quiet")[:-511])
     with pytest.raises(BootLoaderError) as caught:
         uki_machine.loader.entries()
-    assert str(caught.value).startswith("/efi/loader/addons/all.addon.efi is not a whole EFI program")
+    assert str(caught.value).startswith("/efi/loader/addons/all.addon.efi is not a complete EFI program")
     assert str(caught.value).endswith("Build it again, or remove it, and run again.")
 
 
@@ -359,7 +359,7 @@ def test_images_that_are_cut_short(uki_machine: SystemdMachine, text: str, words
     uki_machine.write(OTHER_IMAGE, text)
     with pytest.raises(BootLoaderError, match=words) as caught:
         uki_machine.loader.entries()
-    assert str(caught.value).startswith(OTHER_IMAGE + " is not a whole EFI program")
+    assert str(caught.value).startswith(OTHER_IMAGE + " is not a complete EFI program")
 
 
 def test_the_file_for_kernels_to_come_is_the_image_s_own_line(uki_machine: SystemdMachine) -> None:

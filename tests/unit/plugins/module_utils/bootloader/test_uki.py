@@ -59,4 +59,4 @@ def test_how_much_is_read(tmp_path: pathlib.Path, sections: Dict[str, bytes], wo
         return
     with pytest.raises(BootLoaderError) as caught:
         read(tmp_path, program(sections))
-    assert "/efi/x.efi is not a whole EFI program ({0}).".format(words) in str(caught.value)
+    assert "/efi/x.efi is not a complete EFI program ({0}).".format(words) in str(caught.value)

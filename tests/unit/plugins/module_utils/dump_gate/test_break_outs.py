@@ -403,7 +403,7 @@ TEXTS = st.one_of(st.text(max_size=80), st.lists(st.one_of(WORDS, st.text(max_si
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(command=TEXTS, data=st.binary(max_size=200))
 def test_whatever_is_sent(server: Server, command: str, data: bytes) -> None:
-    """No text and no bytes raise an error, reach what is outside of the host's directory, or change what is whole."""
+    """No text and no bytes raise an error, reach what is outside the host's directory, or change what is complete."""
     if not (server.mine / "out").is_symlink():
         server.plant_links()
     before = server.snapshot("outside"), server.snapshot("area/web2")

@@ -217,7 +217,7 @@ def test_no_more_files_than_allowed(server: Server) -> None:
 
 
 def test_a_file_that_is_being_received_gets_no_final_name(server: Server) -> None:
-    """The name says that it is whole."""
+    """The name says that it is complete."""
     assert server.run("mkdir -p /var/crash/d").status == 0
 
     def read(size: int) -> bytes:

@@ -330,8 +330,8 @@ CASES = [
     Case("bootloader-unknown", lambda tree: tree.remove(MENU), "No boot loader was found. Looked for "),
     Case(
         "bootloader-unknown",
-        lambda tree: tree.append(MENU, "menuentry 'cut short' {\n"),
-        "/boot/grub/grub.cfg is not a whole GRUB configuration: it ends in the middle of the entry 'cut short'.",
+        lambda tree: tree.append(MENU, "menuentry 'incomplete' {\n"),
+        "/boot/grub/grub.cfg is not a complete GRUB configuration: it ends in the middle of the entry 'incomplete'.",
     ),
     Case(
         "crashkernel-not-staged",

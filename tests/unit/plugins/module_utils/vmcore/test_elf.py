@@ -53,7 +53,7 @@ def test_any_width_and_byte_order(order: str, wide: bool, extended: bool) -> Non
     content = elf(order, wide, extended=extended)
     dump = opened(content)
     assert (dump.header(), dump.marked(), dump.incomplete()) == (MADE, None, None)
-    assert reason(content[:-1]) == "It is cut short: {0} bytes, but a segment ends at byte {1}.".format(
+    assert reason(content[:-1]) == "It is incomplete: {0} bytes, but a segment ends at byte {1}.".format(
         len(content) - 1, len(content)
     )
 
@@ -86,7 +86,7 @@ def test_program_headers_are_read_to_the_last(loads: int) -> None:
 
 def test_the_program_headers_may_be_all_there_is() -> None:
     content = elf(loads=1, with_note=False)
-    ends = "It is cut short: 120 bytes, but a segment ends at byte {0}.".format(len(content))
+    ends = "It is incomplete: 120 bytes, but a segment ends at byte {0}.".format(len(content))
     assert reason(content[:120]) == ends
     assert reason(content[:119]).endswith("but the program headers end at byte 120.")
 
@@ -116,7 +116,7 @@ def test_program_headers_that_were_not_written() -> None:
 
 
 def test_a_file_that_ends_in_the_program_headers() -> None:
-    assert reason(elf()[:100]) == "It is cut short: 100 bytes, but the program headers end at byte 288."
+    assert reason(elf()[:100]) == "It is incomplete: 100 bytes, but the program headers end at byte 288."
 
 
 def test_a_file_without_segments() -> None:
@@ -178,7 +178,7 @@ def test_other_elf_files_are_no_dumps(head: bytes) -> None:
 
 @pytest.mark.parametrize(("size", "wide", "needed"), [(20, True, 64), (63, True, 64), (51, False, 52)])
 def test_a_header_cut_short(size: int, wide: bool, needed: int) -> None:
-    with pytest.raises(FormatError, match="The header is cut short: {0} of {1} bytes".format(size, needed)):
+    with pytest.raises(FormatError, match="The header is incomplete: {0} of {1} bytes".format(size, needed)):
         opened(elf(wide=wide)[:size])
 
 

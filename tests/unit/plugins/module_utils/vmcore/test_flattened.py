@@ -50,7 +50,7 @@ def test_the_header_of_a_real_dump(name: str, header: Header, cut: int) -> None:
     dump = opened(fixture(name + ".head"))
     assert (dump.content, dump.header(), dump.marked()) == ("compressed", header, None)
     assert (dump.incomplete() or "").startswith(
-        "It is cut short: 12288 bytes, in the middle of a record that ends at byte {0}: ".format(cut)
+        "It is incomplete: 12288 bytes, in the middle of a record that ends at byte {0}: ".format(cut)
     )
 
 
@@ -82,7 +82,7 @@ def test_a_real_dump_cut_anywhere_is_never_whole(name: str, step: int) -> None:
 def test_a_stream_that_broke_off_between_two_records() -> None:
     content = flat(list(records(kdump().content)), b"")
     assert reason(content) == (
-        "It is cut short at byte {0}, with no end mark: "
+        "It is incomplete and ends at byte {0}, with no end mark: "
         "makedumpfile or the transfer was stopped, or the target ran out of space.".format(len(content))
     )
 
@@ -178,7 +178,7 @@ def test_a_second_dump_in_the_same_stream_is_damage() -> None:
     ("content", "text"),
     [
         (flat([]), "no dump was found inside. The file is damaged: take another copy"),
-        (flat([], b""), "no dump was found inside. It is cut short at byte 4096"),
+        (flat([], b""), "no dump was found inside. It is incomplete and ends at byte 4096"),
         (flat([(0, b"something else")]), "no dump was found inside. The file is damaged: take another copy"),
         (flat([])[:20], "in a type or version that makedumpfile -R does not know"),
     ],

@@ -390,13 +390,13 @@ def test_the_core_of_the_firmware_is_no_dump_of_the_kernel(tmp_path: Path) -> No
         ("vmcore", b"", "unknown", None, "It is empty: makedumpfile did not get to write"),
         ("vmcore-incomplete", b"", "unknown", None, UNFINISHED + " It is empty: "),
         ("vmcore-incomplete", kdump().content, "compressed", None, UNFINISHED),
-        ("vmcore", kdump().content[:-1], "compressed", None, "It is cut short: 28959 bytes"),
+        ("vmcore", kdump().content[:-1], "compressed", None, "It is incomplete: 28959 bytes"),
         ("vmcore", fixture("tiny-full"), "compressed", None, "makedumpfile marked it as incomplete in the header"),
-        ("vmcore", kdump().content[:99], "compressed", "The header is cut short: 99", "It cannot be judged."),
+        ("vmcore", kdump().content[:99], "compressed", "The header is incomplete: 99", "It cannot be judged."),
         ("vmcore", b"hello", "unknown", "It begins with 'hello', which no kind of dump does", "It cannot be judged."),
         ("dump.202611221828", b"\0" * 99, "unknown", "It begins with zeros", "It cannot be judged."),
-        ("vmcore.flat", fixture("tiny-flattened")[:-1], "flattened", None, "It is cut short at byte 27359"),
-        ("vmcore", elf()[:-1], "elf", None, "It is cut short: "),
+        ("vmcore.flat", fixture("tiny-flattened")[:-1], "flattened", None, "It is incomplete and ends at byte 27359"),
+        ("vmcore", elf()[:-1], "elf", None, "It is incomplete: "),
     ],
 )
 def test_dumps_that_are_not_whole(

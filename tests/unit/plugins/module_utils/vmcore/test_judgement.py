@@ -54,7 +54,7 @@ def test_an_empty_file() -> None:
 def test_a_header_cut_short(content: bytes, format_: str) -> None:
     found = judged(content)
     assert (found.format, found.reason) == (format_, None)
-    assert (found.error or "").startswith("The header is cut short")
+    assert (found.error or "").startswith("The header is incomplete")
 
 
 def test_what_looks_like_a_dump() -> None:
@@ -131,7 +131,7 @@ def test_vmcoreinfo_is_read_line_by_line() -> None:
 )
 @pytest.mark.parametrize("content", WHOLE[:8], ids=range(8))
 def test_judging_ends_at_a_limit(limit: str, text: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is said which, and nothing is claimed: neither that the dump is whole nor that it is not."""
+    """It is said which, and nothing is claimed: neither that the dump is complete nor that it is not."""
     monkeypatch.setattr(base, limit, {"READS_LIMIT": 3, "BYTES_LIMIT": 50, "SECONDS_LIMIT": -1}[limit])
     found = judged(content)
     assert (found.reason, found.error, found.unknown) == (None, None, "Judging it was ended: {0}.".format(text))

@@ -38,7 +38,7 @@ def reason(content: bytes) -> str:
 def test_the_header_of_a_real_dump(name: str, header: Header) -> None:
     dump = opened(fixture(name + ".head"))
     assert dump.header() == header
-    assert dump.incomplete() == "It is cut short: 12288 bytes, but the header and maps alone are 176128."
+    assert dump.incomplete() == "It is incomplete: 12288 bytes, but the header and maps alone are 176128."
 
 
 @pytest.mark.parametrize("name", ["compressed", "split1", "split2"])
@@ -219,7 +219,7 @@ def test_a_map_that_is_too_long_is_not_counted(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("size", [8, 64, 463])
 def test_a_header_cut_short(size: int) -> None:
-    with pytest.raises(FormatError, match="The header is cut short: {0} of 464 bytes".format(size)):
+    with pytest.raises(FormatError, match="The header is incomplete: {0} of 464 bytes".format(size)):
         opened(kdump().content[:size])
 
 
@@ -273,7 +273,7 @@ def test_a_dump_of_100_gb_is_judged_by_little(lost: Optional[float]) -> None:
     source.size -= 1
     if lost is None:
         assert CompressedDump(source).incomplete() == (
-            "It is cut short: {0} bytes, but the last page ends at byte {1}.".format(source.size, source.size + 1)
+            "It is incomplete: {0} bytes, but the last page ends at byte {1}.".format(source.size, source.size + 1)
         )
 
 

@@ -145,10 +145,10 @@ def test_a_mebibyte_of_the_table_is_searched_for_the_last_page(number: int, coun
     source = Sparse(end + BLOCK, [(0, bytes(table))])
     found = page_table.missing(source, Place(0, end, count, BLOCK, "<", False), 0)
     if seen or (number == 1 and count == 43681):
-        assert found == "It is cut short: {0} bytes, but the last page ends at byte {1}.".format(
+        assert found == "It is incomplete: {0} bytes, but the last page ends at byte {1}.".format(
             end + BLOCK, end + 2 * BLOCK
         )
     elif number:
         assert found is None
     else:
-        assert found == "It is cut short: {0} bytes, but a page ends at byte {1}.".format(end + BLOCK, end + 2 * BLOCK)
+        assert found == "It is incomplete: {0} bytes, but a page ends at byte {1}.".format(end + BLOCK, end + 2 * BLOCK)
