@@ -183,14 +183,18 @@ def test_each_verify_step_has_its_own_report(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.glob("*.xml")) == ["verify-01.xml", "verify-02.xml"]
 
 
-def test_of_the_scenarios_that_rarely_change_one_runs_each_time() -> None:
-    names = [*molecule_run.SELDOM, "default"]
-    runs = [molecule_run.of_this_run(names, False, turn) for turn in range(len(names) - 1)]
-    assert sorted(name for run, _waiting in runs for name in run if name != "default") == sorted(molecule_run.SELDOM)
+def test_of_the_turns_one_runs_each_time() -> None:
+    """With what is in no turn; and after as many runs as there are turns everything has run."""
+    in_turns = [name for group in molecule_run.TURNS for name in group]
+    names = [*in_turns, "default"]
+    runs = [molecule_run.of_this_run(names, False, turn) for turn in range(len(molecule_run.TURNS))]
+    assert sorted(name for run, _waiting in runs for name in run if name != "default") == sorted(in_turns)
     assert all("default" in run and sorted([*run, *waiting]) == sorted(names) for run, waiting in runs)
     assert molecule_run.of_this_run(names, True, 1) == (names, [])
 
 
-def test_the_scenarios_that_rarely_change_are_there() -> None:
-    assert set(molecule_run.SELDOM) < set(molecule_run.scenarios(ROOT))
+def test_the_scenarios_of_the_turns_are_there() -> None:
+    in_turns = [name for group in molecule_run.TURNS for name in group]
+    assert set(in_turns) < set(molecule_run.scenarios(ROOT))
+    assert len(in_turns) == len(set(in_turns))
     assert molecule_run.turn() > 0
