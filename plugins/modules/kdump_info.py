@@ -286,7 +286,7 @@ bootloader:
       sample: null
     next_crashkernel:
       description: The values of C(crashkernel=) in the entry that boots next, empty for none; null where that cannot be
-        told.
+        determined.
       type: str
       returned: always
       sample: 512M-2G:192M,2G-64G:256M,64G-:512M

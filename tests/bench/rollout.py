@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.checkout import ROOT, collections_path
 
-STEPS = ("Audit", "Install", "Boot loader", "Configure", "Reboot", "Verify")
+STEPS = ("Audit", "Install", "Stage crashkernel=", "Configure", "Reboot", "Verify")
 ROLE = "kdump.fleet.kdump : "
 
 

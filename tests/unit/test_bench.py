@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests of tests/bench: how measured time is told apart."""
+"""Tests of tests/bench: how measured time is separated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_step_lasts_until_the_next_begins() -> None:
     assert found == {
         "Audit": 10.0,
         "Install": 20.0,
-        "Boot loader": 0.0,
+        "Stage crashkernel=": 0.0,
         "Configure": 0.0,
         "Reboot": 25.0,
         "Verify": 0.0,

@@ -143,7 +143,7 @@ def test_a_location_follows_from_the_server(tmp_path: Path) -> None:
         "kdump_enrol": True,
         "kdump_dump_server_host_keys": GIVEN,
     }
-    read = " and ".join(f"({condition})" for condition in step("ssh.yml", "Enrolment")["when"])
+    read = " and ".join(f"({condition})" for condition in step("ssh.yml", "Enrol the key on the dump server")["when"])
     inventory = {"clients": {"hosts": hosts, "vars": defaults}, "servers": {"hosts": SERVERS}}
     (tmp_path / "hosts.json").write_text(json.dumps(inventory))
     (tmp_path / "play.yml").write_text(PLAY.format(root=ROOT, read=read))
