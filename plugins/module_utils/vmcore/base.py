@@ -50,7 +50,7 @@ class FileSource(Source):
 
     def read(self, offset: int, length: int) -> bytes:
         """At most I(length) bytes from I(offset); less where the file ends."""
-        if not 0 <= offset < self.size:
+        if offset not in range(self.size):
             return b""
         return os.pread(self._descriptor, length, offset)
 

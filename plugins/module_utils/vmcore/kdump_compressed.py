@@ -25,7 +25,6 @@ MAP_LIMIT = 64 << 20  # bytes of a map that are counted: 2 TiB of memory in page
 EXCLUDES_ZEROS = 0x1  # the bit of the dump level that leaves out pages of zeros
 LOST = "blocks of the file were never written, as after a power cut, or the file is damaged."
 NAMES = 12  # the offset of six names of 65 bytes each: system, node, release, version, machine, domain
-NAME = 65
 
 
 class _Layout(NamedTuple):
@@ -134,12 +133,13 @@ class CompressedDump(base.Dump):
     def header(self) -> Header:
         """What the dump says of the kernel that crashed."""
         (seconds,) = struct.unpack_from(self._order + self._layout.seconds, self._head, self._layout.time)
+        _system, nodename, release = struct.unpack_from("65s65s65s", self._head, NAMES)
         info = base.header_of(base.vmcoreinfo(self._info))
         # makedumpfile copies the time of the crash into the header, other writers put their own there.
         return Header(
             info.time or (seconds if seconds > 0 else None),
-            base.text(self._head[NAMES + 2 * NAME : NAMES + 3 * NAME]) or info.kernel,
-            base.text(self._head[NAMES + NAME : NAMES + 2 * NAME]),
+            base.text(release) or info.kernel,
+            base.text(nodename),
         )
 
     def marked(self) -> Optional[str]:

@@ -93,11 +93,12 @@ def test_the_program_headers_may_be_all_there_is() -> None:
 
 @pytest.mark.parametrize(("count", "unknown"), [(262144, None), (262145, "the first 262144 of its 262145 program")])
 def test_a_quarter_of_a_million_program_headers_are_looked_at(count: int, unknown: Optional[str]) -> None:
-    content = bytearray(elf(loads=1, with_note=False, extended=True))
+    content = bytearray(elf(loads=1, extended=True))
     (sections,) = struct.unpack_from("<Q", content, 40)
     struct.pack_into("<I", content, sections + 44, count)
-    content[40:48] = struct.pack("<Q", 64 + 56 * count)
-    whole = bytes(content[:64]) + bytes(content[64:120]) * count + bytes(content[sections:])
+    notes, load = bytes(content[64:120]), bytes(content[120:176])
+    content[32:40] = struct.pack("<Q", len(content))  # the program headers follow everything else
+    whole = bytes(content) + notes + load * (count - 1)
     dump = opened(whole)
     assert dump.incomplete() is None
     assert (unknown or "None") in str(dump.unknown)
@@ -219,7 +220,10 @@ def test_the_notes_of_all_segments_have_one_budget() -> None:
     assert source.count < 24 * 16400 + 5 * len(content)
 
 
-def test_more_segments_than_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SEGMENTS_LIMIT", 2)
+@pytest.mark.parametrize(
+    ("limit", "unknown"), [(3, "Only the first 3 of its 4 program headers were looked at."), (4, None), (5, None)]
+)
+def test_more_segments_than_are_looked_at(limit: int, unknown: Optional[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SEGMENTS_LIMIT", limit)
     found = judge(Memory(elf()))
-    assert (found.reason, found.unknown) == (None, "Only the first 2 of its 4 program headers were looked at.")
+    assert (found.reason, found.unknown) == (None, unknown)

@@ -4,14 +4,24 @@
 """Dumps in the compressed format: real ones, those of other machines, and what is left when makedumpfile is stopped."""
 
 import struct
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 import pytest
 
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore import kdump_compressed, page_table
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.base import FormatError, Header, Source
 from ansible_collections.kdump.fleet.plugins.module_utils.vmcore.kdump_compressed import CompressedDump
-from tests.unit.plugins.module_utils.vmcore.dumps import DUMPED, PAGE, TIME, Memory, fixture, kdump, packed_page
+from tests.unit.plugins.module_utils.vmcore.dumps import (
+    DUMPED,
+    INFO,
+    PAGE,
+    TIME,
+    Memory,
+    Sparse,
+    fixture,
+    kdump,
+    packed_page,
+)
 
 TINY = Header(TIME, "6.12.0-tiny", "tiny1")
 MADE = Header(TIME, "6.12.0-made", "made1")
@@ -100,10 +110,51 @@ def test_an_old_header_of_32_bit_without_notes_is_read_by_its_width() -> None:
     assert opened(kdump(">", "i386", False, 2, info=b"").content).incomplete() is None
 
 
-def test_vmcoreinfo_tells_what_the_header_leaves_out() -> None:
-    content = bytearray(kdump().content)
-    content[12:424] = b"\0" * 412
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("kind", "wide"), [("64", True), ("i386", False), ("arm", False), ("arm", True)])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"version": 3},
+        {"version": 4},
+        {"version": 5, "info": INFO.ljust(4096 - 120)},  # up to where the maps begin
+        {"version": 5, "info": INFO.ljust(5000), "notes": b"notes"},
+        {"version": 6},
+        {"version": 6, "pages": (1 << 32) + 5},  # more than the first header can say
+    ],
+)
+def test_vmcoreinfo_tells_what_the_header_leaves_out(
+    order: str, kind: str, wide: bool, settings: Dict[str, Any]
+) -> None:
+    content = bytearray(kdump(order, kind, wide, **settings).content)
+    names_and_time = slice(12, 424 if wide else 412)
+    content[names_and_time] = bytes(len(content[names_and_time]))
     assert opened(bytes(content)).header() == Header(TIME, "6.12.0-made", None)
+
+
+def test_a_header_before_version_3_does_not_say_where_vmcoreinfo_is() -> None:
+    content = bytearray(kdump(version=2).content)
+    content[12:424] = bytes(412)
+    assert opened(bytes(content)).header() == Header()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("kind", "wide"), [("64", True), ("i386", False), ("arm", False), ("arm", True)])
+def test_the_time_in_the_header_counts_where_vmcoreinfo_has_none(order: str, kind: str, wide: bool) -> None:
+    content = kdump(order, kind, wide, info=b"OSRELEASE=6.12.0-made\n").content
+    assert opened(content).header() == MADE
+
+
+@pytest.mark.parametrize("split", [(0, 1000), (1000, 2000)])
+@pytest.mark.parametrize("version", [2, 3, 5, 6])
+@pytest.mark.parametrize(("kind", "wide"), [("64", True), ("i386", False), ("arm", False)])
+def test_a_part_of_a_split_dump(kind: str, wide: bool, version: int, split: Tuple[int, int]) -> None:
+    """It ends with the last page of its own range, wherever this version of the header has that range."""
+    content = kdump("<", kind, wide, version, split=split, info=b"").content
+    assert opened(content).incomplete() is None
+    assert reason(content[:-1]) == "It is cut short: {0} bytes, but the last page ends at byte {1}.".format(
+        len(content) - 1, len(content)
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,13 +179,32 @@ def test_the_ways_of_makedumpfile(settings: Dict[str, Any], whole: bool) -> None
     assert (opened(kdump(**settings).content).incomplete() is None) is whole
 
 
-def test_a_dump_without_a_page_of_zeros() -> None:
-    made = kdump(zeros=())
+@pytest.mark.parametrize(("split", "own"), [(None, 70), ((0, 2000), 70), ((0, 1999), 69)])
+def test_a_dump_without_a_page_of_zeros(split: Optional[Tuple[int, int]], own: int) -> None:
+    """Page data follow the table at once, also where a part of a split dump has all pages, or all but one."""
+    made = kdump(zeros=(), split=split)
     moved = bytearray(made.content[: made.data] + made.content[made.data + 4096 :])
-    for number in range(len(DUMPED)):
+    for number in range(own):
         struct.pack_into("<q", moved, made.table + 24 * number, made.data + PAGE * number)
     assert opened(bytes(moved)).incomplete() is None
     assert "the last page ends" in reason(bytes(moved[:-1]))
+
+
+def test_pages_in_another_order() -> None:
+    """The first entry then does not say where the table ends; the map says how many entries there are."""
+    made = kdump(zeros=())
+    content = bytearray(made.content)
+    first, last = slice(made.table, made.table + 24), slice(made.data - 24, made.data)
+    content[first], content[last] = content[last], content[first]
+    assert opened(bytes(content)).incomplete() is None
+    assert "It is cut short" in reason(bytes(content[:-1]))
+
+
+def test_a_file_that_ends_with_its_maps() -> None:
+    made = kdump()
+    assert reason(made.content[: made.table]) == (
+        "It is cut short: {0} bytes, but the header and maps alone are {0}.".format(made.table)
+    )
 
 
 def test_pages_of_zeros_at_the_end_do_not_hide_that_a_page_before_them_is_missing(
@@ -161,8 +231,12 @@ def test_a_single_map_as_old_versions_write_it() -> None:
     assert opened(bytes(content)).incomplete() is None
 
 
-def test_what_was_erased_has_to_be_there_in_full() -> None:
-    assert "the last page ends" in reason(kdump(erased=b"erased").content[:-1])
+@pytest.mark.parametrize("version", [5, 6])
+@pytest.mark.parametrize(("kind", "wide"), [("64", True), ("i386", False), ("arm", False)])
+def test_what_was_erased_has_to_be_there_in_full(kind: str, wide: bool, version: int) -> None:
+    content = kdump("<", kind, wide, version, erased=b"erased").content
+    assert opened(content).incomplete() is None
+    assert "the last page ends" in reason(content[:-1])
 
 
 def test_between_two_cycles_everything_looks_fine_but_the_room_in_the_table() -> None:
@@ -217,6 +291,19 @@ def test_a_map_that_is_too_long_is_not_counted(monkeypatch: pytest.MonkeyPatch) 
     assert opened(split).incomplete() is None
 
 
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_map_of_64_mib_is_counted(over: int) -> None:
+    """It stands for 2 TiB of memory in pages of 4 KiB, and a block more for too much."""
+    maps, pages = 16384 + over, (16384 + over) * 4096 * 8
+    head = bytearray(kdump(dumped=(), zeros=()).content[:8192])
+    struct.pack_into("<II", head, 436, maps, pages)  # a single map, as old versions write it
+    struct.pack_into("<Q", head, 4096 + 96, pages)
+    dump = opened(bytes(head))
+    dump.source = Sparse(8192 + maps * 4096 + 4096, [(0, bytes(head))])
+    assert (dump.incomplete() or "").startswith("No page was written, the page table is empty")
+    assert dump.limits == ["Its map of pages is longer than 64 MiB and was not counted."][:over]
+
+
 @pytest.mark.parametrize("size", [8, 64, 463])
 def test_a_header_cut_short(size: int) -> None:
     with pytest.raises(FormatError, match="The header is incomplete: {0} of 464 bytes".format(size)):
@@ -229,6 +316,33 @@ def test_a_header_that_makes_no_sense(block: int) -> None:
     struct.pack_into("<i", content, 428, block)
     with pytest.raises(FormatError, match="makes no sense in any byte order or width"):
         opened(bytes(content))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("offset", "number", "sense"),
+    [
+        (8, -1, False),
+        (8, 0, True),
+        (8, 99, True),
+        (8, 100, False),
+        (432, 0, False),
+        (432, 1, True),
+        (432, (1 << 20) - 1, True),
+        (432, 1 << 20, False),
+    ],
+    ids=str,
+)
+def test_which_versions_and_sizes_of_the_sub_header_make_sense(
+    order: str, offset: int, number: int, sense: bool
+) -> None:
+    content = bytearray(kdump(order).content)
+    struct.pack_into(order + "i", content, offset, number)
+    if sense:
+        assert opened(bytes(content)).header().nodename == "made1"
+    else:
+        with pytest.raises(FormatError, match="makes no sense in any byte order or width"):
+            opened(bytes(content))
 
 
 class Huge(Source):
@@ -313,7 +427,10 @@ def uncompressed(level: int, byte: bytes) -> bytes:
     return bytes(content) + byte * 4096 * len(DUMPED)
 
 
-@pytest.mark.parametrize(("level", "byte", "whole"), [(31, b"x", True), (0, b"\0", True), (31, b"\0", False)])
+@pytest.mark.parametrize(
+    ("level", "byte", "whole"),
+    [(31, b"x", True), (0, b"\0", True), (31, b"\0", False), (1, b"\0", False), (30, b"\0", True)],
+)
 def test_pages_that_are_not_compressed(level: int, byte: bytes, whole: bool) -> None:
     """Pages of zeros are pages of zeros, unless makedumpfile was asked to leave them out."""
     assert (opened(uncompressed(level, byte)).incomplete() is None) is whole
@@ -365,11 +482,16 @@ def test_an_offset_without_a_size_is_nothing() -> None:
     assert opened(bytes(content)).incomplete() is None
 
 
-def test_more_pages_than_the_maps_have_room_for() -> None:
-    content = bytearray(kdump().content)
-    struct.pack_into("<I", content, 440, 1 << 20)
-    struct.pack_into("<Q", content, 4096 + 96, 1 << 20)
-    assert reason(bytes(content)).startswith("The header says 1048576 pages, for which its maps have no room")
+@pytest.mark.parametrize(
+    ("pages", "text"),
+    [
+        (65536, "The map lists 140 pages, the page table has room for 70"),  # both maps as one
+        (65537, "The header says 65537 pages, for which its maps have no room"),
+        (1 << 20, "The header says 1048576 pages, for which its maps have no room"),
+    ],
+)
+def test_more_pages_than_the_maps_have_room_for(pages: int, text: str) -> None:
+    assert reason(kdump(pages=pages).content).startswith(text)
 
 
 def test_a_first_entry_beyond_all_pages_is_damage_and_no_cut() -> None:
@@ -382,6 +504,13 @@ def test_the_time_of_the_crash_is_that_of_the_kernel() -> None:
     """Writers other than makedumpfile put the time of writing into the header."""
     content = kdump(info=b"OSRELEASE=6.12.0-info\nCRASHTIME=1789103980\n").content
     assert opened(content).header() == Header(1789103980, "6.12.0-made", "made1")
+
+
+@pytest.mark.parametrize(("seconds", "time"), [(-1, None), (0, None), (1, 1)])
+def test_a_clock_that_was_not_set(seconds: int, time: Optional[int]) -> None:
+    content = bytearray(kdump(info=b"").content)
+    struct.pack_into("<q", content, 408, seconds)
+    assert opened(bytes(content)).header().time == time
 
 
 def test_the_release_is_that_of_the_header_where_both_have_one() -> None:
