@@ -13,7 +13,6 @@ from ..host import kernel_arguments
 from .sizes import format_size, memparse, read_number
 
 MIB = 1 << 20
-GIB = 1 << 30
 ROUNDING = 128 * MIB  # firmware keeps some RAM to itself; ranges are compared with the total rounded up to this
 FIRST_GENERIC = (6, 7)  # the first Linux in which the architectures share their way of reserving
 FIRST_ROUNDING = (6, 0)  # the first Linux that rounds; the distributions of Red Hat's family rounded before

@@ -9,7 +9,6 @@ from typing import Optional, Sequence, Tuple
 
 from ..host import kernel_arguments
 from .request import (
-    GIB,
     MIB,
     NO_ROOM_IN_OLD,
     NOTHING,
@@ -25,6 +24,7 @@ from .request import (
 )
 from .sizes import memparse
 
+GIB = 1 << 30
 FIRST_CMA = (6, 17)  # the first Linux that knows crashkernel=<size>,cma
 NEWEST = (7, 0)
 CMA_STEP = 2 * MIB  # a page block, where pages are of 4 KiB

@@ -164,6 +164,7 @@ def test_a_part_of_a_split_dump(kind: str, wide: bool, version: int, split: Tupl
         ({"zeros": ()}, True),
         ({"zeros": tuple(DUMPED)}, True),
         ({"zeros": (DUMPED[0], DUMPED[-1])}, True),
+        ({"dumped": range(10), "zeros": ()}, True),
         ({"maps": 1}, True),
         ({"split": (0, 1000)}, True),
         ({"split": (1000, 2000)}, True),
@@ -267,12 +268,19 @@ def test_entries_that_cannot_be(offset: int, size: int) -> None:
     assert reason(bytes(content)) == "The page table has entries that cannot be: the file is damaged."
 
 
-@pytest.mark.parametrize("first", [1, 16384 + 25])
-def test_a_first_entry_that_fits_nothing(first: int) -> None:
+@pytest.mark.parametrize(
+    ("first", "text"),
+    [
+        (1, "The map of pages and the first entry of the page table fit no dump: the file is damaged."),
+        (16384, "The map of pages and the first entry of the page table fit no dump: the file is damaged."),
+        (16384 + 25, "The page table has entries that cannot be: the file is damaged."),
+    ],
+)
+def test_a_first_entry_that_fits_nothing(first: int, text: str) -> None:
     made = kdump()
     content = bytearray(made.content)
     struct.pack_into("<q", content, made.table, first)
-    assert "damaged" in reason(bytes(content))
+    assert reason(bytes(content)) == text
 
 
 def test_neither_map_nor_table_make_sense() -> None:
@@ -465,15 +473,70 @@ def test_notes_that_were_never_written() -> None:
 
 @pytest.mark.parametrize("count", [1, 60, 170, 171, 400, 500, 1000])
 @pytest.mark.parametrize("block", [4096, 65536])
-def test_a_table_that_is_padded_to_a_block(count: int, block: int) -> None:
-    """As libkdumpfile and kdumpling write it."""
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_table_that_is_padded_to_a_block(first: int, block: int, count: int) -> None:
+    """As libkdumpfile and kdumpling write it, without or with a page of zeros as the first one of the page data."""
     exact = kdump(block=block, dumped=range(count), zeros=())
     pad = -(exact.data - exact.table) % block
-    padded = bytearray(exact.content[: exact.data] + bytes(pad) + exact.content[exact.data + block :])
+    padded = bytearray(exact.content[: exact.data] + bytes(pad + first * block) + exact.content[exact.data + block :])
     for number in range(count):
-        struct.pack_into("<q", padded, exact.table + 24 * number, exact.data + pad + PAGE * number)
+        at = exact.data + pad + first * block + PAGE * number
+        struct.pack_into("<q", padded, exact.table + 24 * number, at)
     assert opened(bytes(padded)).incomplete() is None
     assert "the last page ends" in reason(bytes(padded[:-1]))
+
+
+@pytest.mark.parametrize(("version", "most"), [(6, 2000), (5, 65536)])
+def test_how_many_pages_the_table_can_have_room_for(version: int, most: int) -> None:
+    """As many as there are pages of memory, or bits in the maps where the number of pages may be cut to 32 bits."""
+    content = bytearray(kdump(version=version).content)
+    struct.pack_into("<q", content, 16384, 16384 + 24 * most)
+    assert reason(bytes(content)).startswith("The map lists 70 pages, the page table has room for {0}".format(most))
+    struct.pack_into("<q", content, 16384, 16384 + 24 * (most + 1))
+    assert reason(bytes(content)).startswith("It is cut short")
+
+
+@pytest.mark.parametrize(
+    ("over", "text"),
+    [(0, "It is cut short"), (1, "The map of pages and the first entry of the page table fit no dump")],
+)
+def test_how_far_behind_the_table_its_first_page_can_be(over: int, text: str) -> None:
+    """Behind all other pages, if none of the 2000 is compressed."""
+    content = bytearray(kdump().content)
+    struct.pack_into("<q", content, 16384, 16384 + 2000 * (24 + 4096) + over)
+    assert reason(bytes(content)).startswith(text)
+
+
+@pytest.mark.parametrize(("offset", "since"), [(32, 3), (48, 4), (64, 5)], ids=["VMCOREINFO", "notes", "erase info"])
+def test_what_the_sub_header_names_may_lie_at_the_end_of_the_file(offset: int, since: int) -> None:
+    """It has to be there in full, once the header is of a version that has its place."""
+    for version in (since - 1, since):
+        content = bytearray(kdump(version=version, info=b"").content)
+        struct.pack_into("<qQ", content, 4096 + offset, len(content), 50)
+        content += b"x" * 50
+        assert opened(bytes(content)).incomplete() is None
+        assert (opened(bytes(content[:-1])).incomplete() is None) is (version < since)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 65536])
+def test_a_part_may_begin_and_end_anywhere_in_a_byte_of_the_map(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kdump_compressed, "CHUNK", chunk)
+    for split in [(begin, 50) for begin in range(5, 18)] + [(10, end) for end in range(11, 25)]:
+        assert (split, opened(kdump(split=split).content).incomplete()) == (split, None)
+
+
+@pytest.mark.parametrize(("pages", "text"), [(32768, None), (32769, "The map lists 140 pages")])
+def test_there_are_two_maps_where_half_of_them_has_room_for_all_pages(pages: int, text: Optional[str]) -> None:
+    found = opened(kdump(pages=pages).content).incomplete()
+    assert (found is None) if text is None else (found or "").startswith(text)
+
+
+def test_a_table_with_room_for_one_page() -> None:
+    made = kdump(dumped=[5])
+    assert opened(made.content).incomplete() is None
+    content = bytearray(made.content)
+    content[made.maps + 4096] |= 1 << 6
+    assert reason(bytes(content)).startswith("The map lists 2 pages, the page table has room for 1")
 
 
 def test_an_offset_without_a_size_is_nothing() -> None:
