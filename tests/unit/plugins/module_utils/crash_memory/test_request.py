@@ -100,8 +100,10 @@ def test_architectures(arch: str, linux: Tuple[int, ...], rounded: Optional[bool
     ],
 )
 def test_plain_values(value: str, ram: int, size: int, offset: int) -> None:
-    found = asked("crashkernel=" + value, ram, X86, KNOWN, False)
-    assert (found.size, found.offset, found.value) == (size, offset, value)
+    """They are the same on kernels that know "auto"."""
+    for auto_supported in (False, True):
+        found = asked("crashkernel=" + value, ram, X86, KNOWN, auto_supported)
+        assert (found.size, found.offset, found.value) == (size, offset, value)
 
 
 @pytest.mark.parametrize(
