@@ -115,6 +115,8 @@ def test_plain_values(value: str, ram: int, size: int, offset: int) -> None:
         ("1G-:64M@", "crashkernel: Memory value expected after '@'"),
         ("2G-:64M", "crashkernel size resulted in zero bytes: no range holds 1G of RAM"),
         ("512M-1G:64M", "crashkernel size resulted in zero bytes: no range holds 1G of RAM"),
+        ("512M-:0M", "crashkernel size resulted in zero bytes"),
+        ("0M", "the size is zero"),
         ("1G", "the size 1G is not below the RAM of 1G"),
     ],
 )
