@@ -65,6 +65,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     # crashkernel
     ({"kdump_crashkernel": 512}, "it has no unit and would reserve 512 bytes. Did you mean 512M?"),
     ({"kdump_crashkernel": "512"}, "Did you mean 512M?"),
+    ({"kdump_crashkernel": 16}, "it has no unit and would reserve 16 bytes. Did you mean 16M?"),
+    ({"kdump_crashkernel": 15}, "16 MiB is the least"),
     ({"kdump_crashkernel": 1}, "16 MiB is the least"),
     ({"kdump_crashkernel": "1M"}, "16 MiB is the least"),
     ({"kdump_crashkernel": "1k"}, "16 MiB is the least"),
@@ -139,6 +141,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "it has no type: use one of local, btrfs, ext2, ext3, ext4, minix, nfs, raw",
     ),
     ({"kdump_target": {"type": "sftp"}}, "there is no type 'sftp'"),
+    ({"kdump_target": {"type": "ssh", "location": 5}}, "its location is no text"),
     (
         {"kdump_target": {"type": "ssh"}},
         "the type ssh needs a location (user@server), kdump_dump_servers or kdump_ssh_server",
@@ -149,6 +152,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"kdump_target": {"type": "ssh", "location": "server"}}, "the location of the type ssh is written user@server"),
     ({"kdump_target": {"type": "nfs", "location": "nfs.example.com"}}, "is written server:/export"),
     ({"kdump_mount_point": "/srv/dumps"}, "it needs a kdump_target that is a file system"),
+    (
+        {"kdump_mount_point": "/srv/dumps", "kdump_target": {"type": "ssh", "location": "a@b"}},
+        "it needs a kdump_target that is a file system",
+    ),
     (
         {"kdump_mount_point": "/srv", "kdump_target": {"type": "ext4", "location": "/dev/vdb"}},
         "a directory of the system",
@@ -171,8 +178,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"kdump_options": {"extra_bin": "/x"}}, "did you mean extra_bins?"),
     ({"kdump_options": {"KDUMP CORE DIR": "/x"}}, "it is not a name of a setting"),
     ({"kdump_options": {"HOSTTAG": ["ip"]}}, "give one text or number"),
+    ({"kdump_options": {"HOSTTAG": None}}, "the value of 'HOSTTAG' is None: give one text or number"),
     ({"kdump_environment": {"A B": "1"}}, "'A B' is not a name of a variable"),
     ({"kdump_environment": {"KDUMP_IMG": None}}, "give one text or number"),
+    ({"kdump_environment": {"KDUMP_IMG": ["vmlinuz"]}}, "the value of 'KDUMP_IMG' is ['vmlinuz']: give one text or"),
     # waves, crashes
     ({"kdump_waves": "all"}, WAVES),
     ({"kdump_waves": "ten%"}, WAVES),
@@ -214,6 +223,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"dump_server_entries": 0}, "use a number of 1 or more"),
     ({"dump_server_max_startups": "lots"}, "use start:rate:full of sshd_config(5)"),
     ({"dump_server_max_startups": "200:0:400"}, "use start:rate:full of sshd_config(5)"),
+    ({"dump_server_max_startups": "200:101:400"}, "use start:rate:full of sshd_config(5)"),
+    ({"dump_server_max_startups": "200:30:199"}, "use start:rate:full of sshd_config(5)"),
+    ({"dump_server_max_startups": "0"}, "use start:rate:full of sshd_config(5)"),
     ({"dump_server_max_startups": "200:30:100"}, "use start:rate:full of sshd_config(5)"),
     ({"dump_server_collector_keys": KEY}, LIST),
     ({"dump_server_collector_keys": ["abc"]}, "'abc' is not a public key"),
@@ -250,6 +262,7 @@ RIGHT += [
 ]
 RIGHT += [
     {"kdump_target": None},
+    *({"dump_server_max_startups": value} for value in ("1", "200:1:400", "200:100:200")),
     {"kdump_target": {"type": "local"}},
     {"kdump_target": {"type": "local", "location": ""}},
 ]

@@ -135,6 +135,16 @@ def test_32_pages_are_looked_at() -> None:
     assert source.numbers[:4] == [0, 35, 71, 107]
 
 
+def test_of_a_table_its_end_is_read_where_that_has_a_page() -> None:
+    """64 KiB of it, of which any of the sample is read again."""
+    count = 9000
+    data = 24 * count
+    table = b"".join(entry(data + BLOCK * number, BLOCK, 0) for number in range(count))
+    source = Sparse(data + BLOCK * count, [(0, table)])
+    assert page_table.missing(source, Place(0, data, count, BLOCK, "<", False), 0) is None
+    assert source.count == 24 * 2730 + 32 * (24 + BLOCK)
+
+
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize(("count", "seen"), [(43680, True), (43681, False), (43682, False)])
 def test_a_mebibyte_of_the_table_is_searched_for_the_last_page(number: int, count: int, seen: bool) -> None:
