@@ -323,6 +323,17 @@ def test_the_last_capture(
     assert found["summary"] == summary or summary is None
 
 
+def test_the_summary_says_no_less_than_there_is(machine: Callable[..., Host]) -> None:
+    capture = reserved.Capture(192 * MIB, 192 * MIB, 50 * MIB - 1, 142 * MIB + 1)
+    known = reserved.look(machine(NEW_NAMES))._replace(crashkernel="64M", resolved_bytes=64 * MIB + 1, capture=capture)
+    assert known._replace(reserved_bytes=192 * MIB + 1, cma_bytes=200 * MIB + 1).summary == (
+        "193 MiB reserved, 201 MiB of CMA, 143 MiB used by the last capture"
+    )
+    assert known._replace(reserved_bytes=0).summary == (
+        "nothing reserved: crashkernel=64M: the kernel found no room for 65 MiB, see its log"
+    )
+
+
 def test_a_map_that_is_kept_to_root(machine: Callable[..., Host]) -> None:
     class Hardened(Host):
         def read(self, name: str) -> Any:
