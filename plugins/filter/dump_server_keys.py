@@ -111,11 +111,11 @@ def _is_as_ssh_writes_it(content: str) -> bool:
     while rest:
         size = int.from_bytes(rest[:4], "big")
         fields.append(rest[4 : 4 + size])
-        if len(rest) < 4 or len(fields[-1]) < size:
+        if len(fields[-1]) < size:
             return False
         rest = rest[4 + size :]
     # A zero stands before a number only to show that it is not negative.
-    numbers = [field for field in fields[1:] if field and (field[0] or field[1:2] >= b"\x80")]
+    numbers = [field for field in fields[1:] if field and (field[0] or field[1:] >= b"\x80")]
     return len(fields) == 3 and fields[0] == b"ssh-rsa" and len(numbers) == 2
 
 

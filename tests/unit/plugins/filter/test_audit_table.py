@@ -68,6 +68,22 @@ def test_a_host_that_answers_something_else_hides_no_other(answer_of: Answering,
         assert lines[2].endswith("its answer is not that of kdump_info: look at the host")
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"crash_memory": {"reserved_bytes": 0}},
+        {"findings": [{"severity": "error", "code": "masked"}]},
+        {"proof": {"valid": True, "time": "2026-11-22T18:28:00Z"}},
+    ],
+    ids=lambda odd: next(iter(odd)),
+)
+def test_a_host_that_leaves_something_out_hides_no_other(answer_of: Answering, odd: dict[str, Any]) -> None:
+    lines = audit_table({"n1": answer_of(), "odd": {**answer_of(bare), **odd}})
+    assert lines[1].startswith("n1    yes") and PROVEN in lines
+    assert lines[2].split()[:2] == ["odd", "FAILED"]
+    assert lines[2].endswith("its answer is not that of kdump_info: look at the host")
+
+
 def test_a_mixed_fleet(answer_of: Answering) -> None:
     answers: dict[str, Any] = {
         "n3": {"unreachable": True, "msg": "Failed to connect to the host via ssh:\n  no route\n", "changed": False},
@@ -157,6 +173,9 @@ def test_an_empty_fleet_has_a_table_too(answers: dict[str, Any]) -> None:
     ("hosts", "reserved", "ram", "line"),
     [
         (1, 256, 1 << 10, "256 MiB of 1024 MiB RAM (25.0 %)"),
+        (1, (10 << 10) - 1, 100 << 10, "10239 MiB of 100.0 GiB RAM (10.0 %)"),
+        (1, 10 << 10, 10 << 20, "10.0 GiB of 10.0 TiB RAM (0.1 %)"),
+        (1, 256, 0, "256 MiB of 0 MiB RAM (0.0 %)"),
         (50, 256, 4 << 10, "12.5 GiB of 200.0 GiB RAM (6.2 %)"),
         (20_000, 512, 256 << 10, "10000.0 GiB of 5000.0 TiB RAM (0.2 %)"),
         (40_000, 512, 256 << 10, "19.5 TiB of 10000.0 TiB RAM (0.2 %)"),

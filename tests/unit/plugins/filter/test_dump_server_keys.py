@@ -42,6 +42,9 @@ N = b"\x00" + b"\xc5" * 256
     "key",
     [
         rsa(E, b"\x00" + N),
+        rsa(E, b"\x00\x7f" + b"\xc5" * 255),
+        rsa(E, after=b"\x00"),
+        rsa(E, after=b"\x00\x00\x00\x00"),
         rsa(b"\x00" + E, N),
         rsa(E, N, after=b"\x00"),
         rsa(E, N, b""),
@@ -59,6 +62,20 @@ def test_another_text_for_the_same_rsa_key_is_refused(key: str) -> None:
     assert content[0] == f'restrict,command="{GATE} web1 /var/crash" {rsa(E, N)} web1'
     assert content[1].startswith("refused\taaa\tThe public RSA key of aaa is not written as ssh writes it.")
     assert len(content) == 2
+
+
+@pytest.mark.parametrize("first", [b"\x01", b"\x7f", b"\x00\x80", b"\x00\xff"])
+def test_an_rsa_key_as_ssh_writes_it(first: bytes) -> None:
+    """A zero in front of a number that would be negative without it."""
+    key = rsa(E, first + b"\xc5" * 255)
+    assert WRITE(["web1"], {"web1": {"kdump_ssh_public_keys": [key]}}, GATE) == (
+        f'restrict,command="{GATE} web1 /var/crash" {key} web1\n'
+    )
+
+
+def test_of_what_is_no_key_the_beginning_is_shown() -> None:
+    content = WRITE(["aaa"], {"aaa": {"kdump_ssh_public_keys": ["x" * 80 + "y"]}}, GATE)
+    assert content.startswith(f"refused\taaa\tThe public key of aaa is {'x' * 80!r}, which is no line of")
 
 
 def test_every_host_has_its_entry() -> None:

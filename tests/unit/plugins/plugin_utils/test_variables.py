@@ -115,7 +115,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     # paths
     ({"kdump_path": "var/crash"}, "it is not absolute: write a path from /"),
     ({"kdump_path": "/"}, "it is a directory of the system"),
-    ({"kdump_path": "/tmp"}, "it is a directory of the system"),
+    ({"kdump_path": "/tmp"}, "it is a directory of the system: choose one of its own, for instance /srv/kdump"),
+    ({"kdump_path": "/var"}, "it is a directory of the system: choose one of its own, for instance /var/crash"),
     ({"kdump_path": "/etc"}, "it is a directory of the system"),
     ({"kdump_path": "/var/my crash"}, "it holds ' '"),
     ({"kdump_path": "/var/$(id)"}, "it holds '$'"),
@@ -309,6 +310,12 @@ RIGHT += [
 def test_right_values_are_taken(variables: dict[str, Any]) -> None:
     """In every form that the roles understand."""
     assert judged(**variables) == []
+
+
+def test_why_a_crashkernel_value_cannot_be_used_is_said_once() -> None:
+    (found,) = judged(kdump_crashkernel="256MB")
+    assert found.startswith("kdump_crashkernel (web1) is '256MB': ")
+    assert (found.count("256MB"), "cannot be used" in found) == (1, False)
 
 
 def test_the_defaults_are_taken() -> None:
