@@ -142,7 +142,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "it has no type: use one of local, btrfs, ext2, ext3, ext4, minix, nfs, raw",
     ),
     ({"kdump_target": {"type": "sftp"}}, "there is no type 'sftp'"),
-    ({"kdump_target": {"type": "ssh", "location": 5}}, "its location is no text"),
+    ({"kdump_target": {"type": "ssh", "location": 5}}, "its location is not text"),
     (
         {"kdump_target": {"type": "ssh"}},
         "the type ssh needs a location (user@server), kdump_dump_servers or kdump_ssh_server",

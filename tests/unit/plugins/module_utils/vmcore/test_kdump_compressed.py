@@ -152,7 +152,7 @@ def test_a_part_of_a_split_dump(kind: str, wide: bool, version: int, split: Tupl
     """It ends with the last page of its own range, wherever this version of the header has that range."""
     content = kdump("<", kind, wide, version, split=split, info=b"").content
     assert opened(content).incomplete() is None
-    assert reason(content[:-1]) == "It is cut short: {0} bytes, but the last page ends at byte {1}.".format(
+    assert reason(content[:-1]) == "It is incomplete: {0} bytes, but the last page ends at byte {1}.".format(
         len(content) - 1, len(content)
     )
 
@@ -198,13 +198,13 @@ def test_pages_in_another_order() -> None:
     first, last = slice(made.table, made.table + 24), slice(made.data - 24, made.data)
     content[first], content[last] = content[last], content[first]
     assert opened(bytes(content)).incomplete() is None
-    assert "It is cut short" in reason(bytes(content[:-1]))
+    assert "It is incomplete" in reason(bytes(content[:-1]))
 
 
 def test_a_file_that_ends_with_its_maps() -> None:
     made = kdump()
     assert reason(made.content[: made.table]) == (
-        "It is cut short: {0} bytes, but the header and maps alone are {0}.".format(made.table)
+        "It is incomplete: {0} bytes, but the header and maps alone are {0}.".format(made.table)
     )
 
 
@@ -494,12 +494,12 @@ def test_how_many_pages_the_table_can_have_room_for(version: int, most: int) -> 
     struct.pack_into("<q", content, 16384, 16384 + 24 * most)
     assert reason(bytes(content)).startswith("The map lists 70 pages, the page table has room for {0}".format(most))
     struct.pack_into("<q", content, 16384, 16384 + 24 * (most + 1))
-    assert reason(bytes(content)).startswith("It is cut short")
+    assert reason(bytes(content)).startswith("It is incomplete")
 
 
 @pytest.mark.parametrize(
     ("over", "text"),
-    [(0, "It is cut short"), (1, "The map of pages and the first entry of the page table fit no dump")],
+    [(0, "It is incomplete"), (1, "The map of pages and the first entry of the page table fit no dump")],
 )
 def test_how_far_behind_the_table_its_first_page_can_be(over: int, text: str) -> None:
     """Behind all other pages, if none of the 2000 is compressed."""
