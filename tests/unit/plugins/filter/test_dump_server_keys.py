@@ -75,7 +75,7 @@ def test_an_rsa_key_as_ssh_writes_it(first: bytes) -> None:
 
 def test_of_what_is_no_key_the_beginning_is_shown() -> None:
     content = WRITE(["aaa"], {"aaa": {"kdump_ssh_public_keys": ["x" * 80 + "y"]}}, GATE)
-    assert content.startswith(f"refused\taaa\tThe public key of aaa is {'x' * 80!r}, which is no line of")
+    assert content.startswith(f"refused\taaa\tThe public key of aaa is {'x' * 80!r}, which is not a line of")
 
 
 def test_every_host_has_its_entry() -> None:
