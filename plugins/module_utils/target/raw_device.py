@@ -8,6 +8,7 @@ It is the only target that overwrites: all others write files into a file system
 
 import errno
 import os
+import re
 from typing import Iterator, List, Optional, Tuple
 
 from ..crash_memory.sizes import mebibytes
@@ -66,7 +67,7 @@ def _of_device(host: Host, name: str, overwrite: Optional[str], dump_size: DumpS
         )
     if (host.read(block + "/ro") or "").strip() == "1":
         yield Obstacle("target-device-unfit", "{0} is read-only.".format(label))
-    size = int((host.read(block + "/size") or "0").strip() or 0) * SECTOR
+    size = int((host.read(block + "/size") or "").strip() or "0") * SECTOR
     need = dump_size.beyond(size)
     if need:
         yield Obstacle(
@@ -112,10 +113,10 @@ def _use(host: Host, device: str) -> Optional[str]:
 def _direct_use(host: Host, name: str) -> Optional[str]:
     device = _file(name)
     number = (host.read(BLOCK + name + "/dev") or "").strip()
-    for line in (host.read(MOUNT_INFO) or "").splitlines():
-        words = line.split()
-        if len(words) > 4 and words[2] == number:
-            return "is mounted at {0}".format(words[4])
+    line = r"^\S+ \S+ {0} \S+ (\S+)".format(re.escape(number))
+    place = re.search(line, host.read(MOUNT_INFO) or "", re.MULTILINE)
+    if place:
+        return "is mounted at {0}".format(place.group(1))
     mounted = mounts.mount_of(host, device, mounts.mounted(host))
     if mounted:
         return "is mounted at {0}".format(mounted.directory)

@@ -4,13 +4,20 @@
 """Tests of directories.py."""
 
 import os
-from typing import Any, Optional
+from typing import Any, List, Optional, Tuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kdump.fleet.plugins.module_utils.target.directories import place_of
+from ansible_collections.kdump.fleet.plugins.module_utils.target.configured import setup_of
+from ansible_collections.kdump.fleet.plugins.module_utils.target.directories import (
+    fallback_place,
+    place_of,
+    places,
+)
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.policy import Policy
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.records import Fallback, Target, TargetMount
 from tests.unit.plugins.module_utils.host_tree import HostTree
 
 
@@ -60,3 +67,54 @@ def test_every_path_comes_to_an_end(path: str) -> None:
 
     nothing: Any = Nothing()
     assert (place_of(nothing, path).mode is None) == bool(path.strip("/"))
+
+
+MOUNT = TargetMount("/dev/vdb", "ext4", "/srv/dumps", mounted=True)
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "mount", "found"),
+    [
+        (Target("local", "", "/a", "/a"), Target("local", "", "/a", "/a"), None, [("/a", True)]),
+        (Target("local", "", "/a", "/a"), Target("filesystem", "x", "/", "/b"), None, [("/a", True), ("/b", False)]),
+        (Target("ssh", "u@s", "/a"), Target("nfs", "s:/", "/a", "/mnt/a"), None, []),
+        (
+            Target("local", "", "/a", "/a"),
+            Target("filesystem", "x", "/", "/srv/dumps/c"),
+            MOUNT,
+            [("/a", True), ("/srv/dumps/c", False)],
+        ),
+        (
+            Target("local", "", "/a", "/a"),
+            Target("filesystem", "x", "/", "/srv/dumps/c"),
+            MOUNT._replace(mounted=False),
+            [("/a", True)],
+        ),
+    ],
+)
+def test_the_places_are_those_that_can_be_seen(
+    tree: HostTree, now: Target, wanted: Target, mount: Optional[TargetMount], found: List[Tuple[str, bool]]
+) -> None:
+    """No server's, and none below a file system that is not mounted."""
+    setup = setup_of(tree.host(), Policy())._replace(target=now, wanted_target=wanted, mount=mount)
+    assert [(place.path, place.local) for place in places(tree.host(), setup)] == found
+
+
+@pytest.mark.parametrize(
+    ("fallback", "path"),
+    [
+        (None, None),
+        (Fallback("/var/crash", "/"), None),  # where dumps go, or will
+        (Fallback("/other", "/"), None),
+        (Fallback("/elsewhere", "/etc"), "/etc"),
+        (Fallback("/var/crash", "/", hidden="it is mounted over"), "/"),
+        (Fallback("/elsewhere", "/etc", hidden="it is mounted over"), "/etc"),
+    ],
+)
+def test_the_place_of_what_does_not_reach_its_target(
+    tree: HostTree, fallback: Optional[Fallback], path: Optional[str]
+) -> None:
+    setup = setup_of(tree.host(), Policy())
+    setup = setup._replace(fallback=fallback, wanted_target=Target("filesystem", "x", "/", "/other"))
+    place = fallback_place(tree.host(), setup)
+    assert (place.path if place else None) == path

@@ -467,3 +467,13 @@ def test_with_kdumpctl_an_administrator_s_cause_stays_refused(rpm: HostTree) -> 
     answer = report(rpm.host(), Policy.of({"target": POLICY["target"]}))
     assert "it is neither mounted, nor noauto in /etc/fstab" in answer["findings"][0]["message"]
     assert answer["findings"][0]["code"] == "policy-refused"
+
+
+def test_of_many_files_the_first_by_name_is_the_instance(tree: HostTree) -> None:
+    """So that two looks say the same."""
+    for number in reversed(range(30)):
+        tree.write("/srv/dumps/{0:02d}/dump".format(number), "")
+    mount = setup_of(tree.host(), Policy.of(POLICY)).mount
+    assert mount is not None
+    assert mount.refusal is not None
+    assert mount.refusal.message.endswith("for instance 00/dump")
