@@ -54,7 +54,10 @@ class Fleet:
         """What a command prints on a machine; a failing one is an error."""
         options, address = self._options(name, "-p")
         words = ["ssh", *options, address, command]
-        return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, timeout=600).stdout
+        # An inherited stdin would be left non-blocking by ssh, and Ansible refuses such a one.
+        nothing = subprocess.DEVNULL
+        done = subprocess.run(words, check=True, stdin=nothing, stdout=subprocess.PIPE, text=True, timeout=600)
+        return done.stdout
 
     def is_down(self, name: str) -> bool:
         """Whether a machine answers no more, as in the middle of a reboot."""
@@ -67,7 +70,8 @@ class Fleet:
     def fetch(self, name: str, source: str, target: Path) -> None:
         """Copy a file from a machine."""
         options, address = self._options(name, "-P")
-        subprocess.run(["scp", "-q", *options, f"{address}:{source}", str(target)], check=True, timeout=LIMIT)
+        command = ["scp", "-q", *options, f"{address}:{source}", str(target)]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=LIMIT)
 
     def wait(self, name: str) -> None:
         """Poll until a machine answers, which may be in the middle of a boot."""
@@ -107,6 +111,7 @@ class Fleet:
         return subprocess.Popen(
             command,
             env=environment,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
