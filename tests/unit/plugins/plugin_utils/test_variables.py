@@ -312,10 +312,9 @@ def test_right_values_are_taken(variables: dict[str, Any]) -> None:
     assert judged(**variables) == []
 
 
-def test_why_a_crashkernel_value_cannot_be_used_is_said_once() -> None:
+def test_why_a_crashkernel_value_cannot_be_used_follows_the_value() -> None:
     (found,) = judged(kdump_crashkernel="256MB")
-    assert found.startswith("kdump_crashkernel (web1) is '256MB': ")
-    assert (found.count("256MB"), "cannot be used" in found) == (1, False)
+    assert found.startswith("kdump_crashkernel (web1) is '256MB': the size is '256MB', not a number with one of")
 
 
 def test_the_defaults_are_taken() -> None:
