@@ -88,7 +88,7 @@ def test_where_the_kernel_says_nothing(value: str) -> None:
         ("256M", IOMEM, RESERVED, 255, f"crash_size says {255 * MIB}"),
         ("256X", IOMEM, RESERVED, None, "predicted 'crashkernel: unrecognized char: X'"),
         ("256X", BARE, "", None, "the kernel did not say 'crashkernel: unrecognized char: X'"),
-        ("256Y", BARE, REFUSED, None, "the kernel said 'crashkernel: unrecognized char: X', not"),
+        ("256Y", BARE, REFUSED, None, "the kernel reported 'crashkernel: unrecognized char: X', not"),
     ],
 )
 def test_what_differs(value: str, iomem: str, log: str, size: int | None, difference: str) -> None:

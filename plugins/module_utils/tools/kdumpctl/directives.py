@@ -241,11 +241,9 @@ def _checked(words: Sequence[str]) -> List[Tuple[str, str]]:
     for name, other in _NEEDS:
         if name in names and not names.intersection((other, "reassemble")):
             raise KdumpError("'{0}' without '{1}'".format(name, other))
-    least, most = 1 if "mem-usage" in names else 2, 2
+    least, most = (1, 1) if names.intersection(("F", "diskset")) else (1 if "mem-usage" in names else 2, 2)
     if "split" in names:
         least, most = 2 if "diskset" in names else 3, len(others)
-    elif names.intersection(("F", "diskset")):
-        least, most = 1, 1
     if names.intersection("gR") or not (least <= len(others) <= most or "reassemble" in names):
         rest = "'{0}' behind its options".format(" ".join(others))
         raise KdumpError("-F for a target with files" if "F" in names and len(others) == 2 else rest)
@@ -267,7 +265,7 @@ def _options(words: Sequence[str]) -> Tuple[List[Tuple[str, str]], List[str]]:
             start, equals, value = word[2:].partition("=")
             names = [start] if start in _WORDS else [name for name in _WORDS if name.startswith(start)]
             if len(names) != 1 or (equals and not _WORDS[names[0]]):
-                raise KdumpError("'{0}', which is {1}".format(word, "ambiguous" if len(names) > 1 else "no option"))
+                raise KdumpError("'{0}', which is {1}".format(word, "ambiguous" if len(names) > 1 else "not an option"))
             given.append((names[0], value if equals or not _WORDS[names[0]] else next(left, "")))
         elif word.startswith("-") and word != "-":
             found = _CLUSTER.match(word)
