@@ -32,7 +32,8 @@ def test_a_section() -> None:
     assert page.section("6.12.1-cloud", [GOOD, BAD], ORIGIN).split("\n") == [
         "## 6.12.1-cloud",
         "",
-        "1 of 2 equal. 2026-01-02, QEMU 10.0.2, tcg, machine q35 unless a row says otherwise, one processor: `make boot-matrix`",
+        "1 of 2 equal. 2026-01-02, QEMU 10.0.2, tcg, machine q35 unless a row says otherwise, one processor: "
+        "`make boot-matrix`",
         "",
         "| memory | `crashkernel=` | shows | RAM counted | predicted | reserved | equal | the kernel says |",
         "|---|---|---|---|---|---|---|---|",
