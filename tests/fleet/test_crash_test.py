@@ -173,7 +173,7 @@ def test_the_module_is_built_for_the_running_kernel_each_time(fleet: Fleet) -> N
     for _crash in range(2):
         run = crash(fleet, "web1", crash_test_trigger="module")
         assert run.status == 0, run.output
-        (build,) = run.calls("command", "Build it")
+        (build,) = run.calls("command", "Build the module against")
         assert build["args"]["argv"][-2:] == [f"M=/var/lib/kdump-fleet/panic/{KERNEL}", "modules"]
         assert "creates" not in build["args"]
         (insmod,) = [call["args"]["argv"][-2] for call in run.calls("command", "Crash the kernel")]
