@@ -139,7 +139,7 @@ class Site:
 
 
 @pytest.fixture(name="enrolled", scope="module")
-def a_server_with_twenty_hosts(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def a_server_with_its_hosts(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Enrolled, with exports. Made once."""
     site = Site(tmp_path_factory.mktemp("enrolled"))
     site.done(*KEYS, dump_server_nfs=True)
