@@ -17,7 +17,7 @@ from ansible.utils.display import Display
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 PAUSE = 2.0  # seconds between two looks
 PROGRESS = 15.0  # seconds between two lines of progress
-# A kernel that dies in the middle of a session says nothing more, and ssh would wait for its answer for ever.
+# A kernel that dies in the middle of a session says nothing more, and ssh would wait for its answer forever.
 KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
 display = Display()

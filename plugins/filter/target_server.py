@@ -144,7 +144,7 @@ def _export(address: str, host: str, known: Mapping[str, Any]) -> str:
 
 
 def _names(wanted: str, name: str, known: Mapping[str, Any]) -> list[str]:
-    """Every name and address of the server, each once, as ssh tells names apart."""
+    """Every name and address of the server, each once, as ssh distinguishes names."""
     address = (known.get("dump_server_address") or "").strip("[]")
     found = [wanted.rpartition("@")[2], name, known.get("ansible_host"), address]
     unique: dict[str, str] = {}

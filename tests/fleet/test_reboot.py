@@ -48,7 +48,7 @@ def test_a_host_whose_arguments_come_from_elsewhere_is_rebooted_once(fleet: Flee
 
 
 def test_a_host_that_is_ready_with_what_it_boots_is_rebooted_once_too(fleet: Fleet) -> None:
-    """Its dumps are captured all the same, so a nightly job would never end with an error, and reboot it for ever."""
+    """Its dumps are captured all the same, so a nightly job would never end with an error, and reboot it forever."""
     fleet.host("vm1", state="armed", reboot_ignores_menu=True)
     policy = {"kdump_crashkernel": "256M"}
     first = nightly(fleet, **policy)

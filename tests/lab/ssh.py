@@ -18,7 +18,7 @@ from tests.lab.settings import COMMAND_LIMIT
 ADDRESS = "127.0.0.1"
 # A machine of the lab lives for minutes, and its address is this machine: its host key says nothing.
 # The alive messages end sessions that a crash or a reboot has cut: QEMU's user network reports it to nobody, and ssh
-# would wait for ever.
+# would wait forever.
 COMMON = (
     "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o LogLevel=ERROR "
     "-o ServerAliveInterval=10 -o ServerAliveCountMax=4"

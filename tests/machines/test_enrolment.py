@@ -267,9 +267,9 @@ def test_a_host_that_moves_knows_both_servers(site: Site) -> None:
     """By their host keys, and with time limits for both, until it is configured for the new one."""
     home = site.directory / HOSTS[0]
     home.mkdir()
-    former = "192.0.2.9,old ssh-ed25519 AAAAFORMER"
+    previous = "192.0.2.9,old ssh-ed25519 AAAAFORMER"
     block = "# BEGIN kdump.fleet\n{}\n# END kdump.fleet\n"
-    (home / "known_hosts").write_text(block.format(former), encoding="utf-8")
+    (home / "known_hosts").write_text(block.format(previous), encoding="utf-8")
 
     def known() -> tuple[int, bool, list[str]]:
         site.done("--limit", f"{HOSTS[0]}:dump_servers")
@@ -277,7 +277,7 @@ def test_a_host_that_moves_knows_both_servers(site: Site) -> None:
         options = re.findall(
             r"^Match originalhost (\S+) user kdump$", (home / "config").read_text(encoding="utf-8"), re.M
         )
-        return len(pins) - 2, former in pins, options
+        return len(pins) - 2, previous in pins, options
 
     site.target = {"kind": "ssh", "location": "kdump@192.0.2.9"}
     assert known() == known() == (2, True, ["192.0.2.1", "192.0.2.9"])
@@ -288,10 +288,10 @@ def test_a_host_that_moves_knows_both_servers(site: Site) -> None:
 def test_host_keys_are_not_switched_over_the_head_of_another_inventory(site: Site) -> None:
     """Who has a key on the server and is not in the inventory of this run has not pinned the new host keys."""
     site.hosts = HOSTS[:1]
-    former, rotate = site.host_key.read_bytes(), {"dump_server_rotate_host_keys": "true"}
+    previous, rotate = site.host_key.read_bytes(), {"dump_server_rotate_host_keys": "true"}
     said = site.refused("--skip-tags", "dump_server_keys,dump_server_nfs,dump_server_sshd", **rotate)
     assert f"by {len(HOSTS) - 1} of its hosts: {', '.join(HOSTS[1:])}. Run this again" in said
-    assert site.host_key.read_bytes() == former
+    assert site.host_key.read_bytes() == previous
 
 
 # ---- sshd

@@ -213,25 +213,25 @@ def a_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def test_a_host_that_cannot_be_reached_keeps_the_former_keys_in_place(site: Site) -> None:
     """It is named, and both keys stay valid. Later the same new ones are put in place, by any run once it has begun."""
-    former = site.keys()
+    previous = site.keys()
     with logging_in(Logins(site)):
         status, said, _changed = rotate(site, away=(AWAY,))
         assert status != 0
         assert f"by 1 of its hosts: {AWAY}. Run this again when they can be reached" in " ".join(said.split()), said
         new = site.keys(".new")
         assert len(new) == len(TYPES)
-        assert site.keys() == served(site) == former
-        assert [site.pinned(host) for host in BOTH] == [former | new, former]
+        assert site.keys() == served(site) == previous
+        assert [site.pinned(host) for host in BOTH] == [previous | new, previous]
         assert site.login(AWAY).returncode == 0
 
         # Without the variable nothing is made and nothing is switched: a host that comes by pins both.
         status, said, changed = site.play()
         assert (status, changed) == (0, {"dump1": 0, HERE: 0, AWAY: 1}), said
-        assert (site.pinned(AWAY), served(site)) == (former | new, former)
+        assert (site.pinned(AWAY), served(site)) == (previous | new, previous)
 
         # The new keys get into their places, and the controller goes away. A run fixes it, and makes no newer ones.
         site.script("switch")
-        assert served(site) <= former | new  # OpenSSH before 9.8 reads them for each connection, later ones once
+        assert served(site) <= previous | new  # OpenSSH before 9.8 reads them for each connection, later ones once
         status, said, _changed = rotate(site)
     assert status == 0, said
     assert site.keys() == served(site) == new
@@ -240,12 +240,12 @@ def test_a_host_that_cannot_be_reached_keeps_the_former_keys_in_place(site: Site
 
 def test_new_host_keys_in_one_run(site: Site) -> None:
     """Predicted, done, done with; who learns keys by OpenSSH's own mechanism has learned them before the switch."""
-    former, before, configuration = site.keys(), site.state(), site.config.read_bytes()
+    previous, before, configuration = site.keys(), site.state(), site.config.read_bytes()
     status, said, predicted = rotate(site, "--check")
     assert (status, site.state()) == (0, before), said
 
     known = site.directory / "administrator"
-    known.write_text("".join(f"dump1 {key}\n" for key in former), encoding="utf-8")
+    known.write_text("".join(f"dump1 {key}\n" for key in previous), encoding="utf-8")
     with logging_in(Logins(site), Logins(site, "UpdateHostKeys=yes", known=known.name)):
         status, said, changed = rotate(site)
     assert status == 0, said
@@ -254,7 +254,7 @@ def test_new_host_keys_in_one_run(site: Site) -> None:
 
     new = site.keys()
     assert len(new) == len(TYPES)
-    assert not new & former
+    assert not new & previous
     assert served(site) == new
     assert [site.pinned(host) for host in BOTH] == [new] * 2
     assert {" ".join(line.split()[1:3]) for line in known.read_text(encoding="utf-8").splitlines()} == new
@@ -288,13 +288,13 @@ def test_sshd_serves_former_and_new(tmp_path: Path, lines: list[str], drop_in: l
     added = ["# BEGIN kdump.fleet host keys", "Match all", *re.findall("^line (.*)", said, re.M)]
     with site.config.open("a", encoding="utf-8") as config:
         config.write("\n".join([*added, "# END kdump.fleet host keys"]) + "\n")
-    former, new = site.keys(), site.keys(".new")
-    assert len(new) == len(former)
-    (tmp_path / "known").write_text("".join(f"dump1 {key}\n" for key in former), encoding="utf-8")
+    previous, new = site.keys(), site.keys(".new")
+    assert len(new) == len(previous)
+    (tmp_path / "known").write_text("".join(f"dump1 {key}\n" for key in previous), encoding="utf-8")
     with running(site.directory, site.port, Path("/etc/ssh/sshd_config")):
-        assert served(site) == former
+        assert served(site) == previous
         done = site.login(HERE, "UpdateHostKeys=yes", "LogLevel=DEBUG1", known="known")
     assert "duplicated" not in done.stderr
     assert {
         " ".join(line.split()[1:3]) for line in (tmp_path / "known").read_text(encoding="utf-8").splitlines()
-    } == former | new
+    } == previous | new

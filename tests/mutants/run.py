@@ -29,7 +29,7 @@ from tests.mutants.covering import Tests
 
 MEMORY = 2 << 30
 OTHERS = 100  # tests of other modules at most: one of a module's own must notice what it does
-SECONDS = 120.0  # for all tests of a change, of which some may wait for ever
+SECONDS = 120.0  # for all tests of a change, of which some may wait forever
 WARM_UP = "tests/unit/gate/test_mutants.py"  # imports nothing of the collection
 COMMON = ("ansible.errors", "ansible.module_utils.basic", "hypothesis.strategies", "yaml")
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist")

@@ -256,7 +256,7 @@ def test_links_lead_somewhere(path: Path) -> None:
     """Each link into the repository leads to a file, and to a heading of it."""
     lost = []
     for link in links(path):
-        target, _, anchor = re.sub(rf"^{SITE}(?:blob|tree)/main/", "/", link).partition("#")
+        target, _hash, anchor = re.sub(rf"^{SITE}(?:blob|tree)/main/", "/", link).partition("#")
         if ":" in target:
             continue
         found = (

@@ -63,7 +63,7 @@ def _export_rules(setup: Setup) -> Iterator[Finding]:
     if setup.hard_mount:
         yield Finding(
             "target-mount-hard",
-            "The capture kernel mounts {0}: a server that dies during a dump holds it for ever, and the host does not "
+            "The capture kernel mounts {0}: a server that dies during a dump holds it forever, and the host does not "
             "come back.".format(setup.hard_mount),
         )
 

@@ -25,7 +25,7 @@ def places(host: Host, setup: Setup) -> List[Place]:
     """Where dumps go now, and where they will once the policy is in effect.
 
     What stands below a mount point proves nothing while its file system is not mounted. An export is not looked at from
-    here: with a dead server that would last for ever. probe.py asks, with a limit.
+    here: with a dead server that would last forever. probe.py asks, with a limit.
     """
     local = {target.directory: target.kind == "local" for target in (setup.wanted_target, setup.target)}
     targets = [target for target in (setup.target, setup.wanted_target) if target.kind != "nfs"]

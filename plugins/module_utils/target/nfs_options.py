@@ -61,7 +61,7 @@ def _line(export: str, options: str) -> str:
 
 
 def hard(host: Host, settings: Dict[str, str]) -> Optional[str]:
-    """How the capture kernel mounts the export of these directives, where it would wait for its server for ever."""
+    """How the capture kernel mounts the export of these directives, where it would wait for its server forever."""
     export = settings.get(DIRECTIVE)
     if not export:
         return None

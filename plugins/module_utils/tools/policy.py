@@ -46,7 +46,7 @@ class Policy(NamedTuple):
 
     @property
     def wants_no_crashkernel(self) -> bool:
-        """Whether no memory must be reserved, so that nothing is captured."""
+        """Whether the policy asks for no crash memory, so that nothing is captured."""
         return self.crashkernel == "absent"
 
     @property
@@ -56,7 +56,7 @@ class Policy(NamedTuple):
 
     @property
     def wants_fallback(self) -> bool:
-        """Whether a dump that cannot reach its server must be saved on the host."""
+        """Whether a dump that cannot reach its server should be saved on the host."""
         return self.fallback == "local" and (self.target or {}).get("type") in ("ssh", "nfs")
 
 

@@ -154,7 +154,7 @@ class Setup(NamedTuple):
     mount: Optional[TargetMount] = None  # what the policy asks the rollout to mount
     doubt_at_boot: Optional[str] = None  # why the capture kernel may find the dumps' file system not mounted
     export: Optional[ExportLine] = None  # what the rollout has to do with the options of an export
-    hard_mount: Optional[str] = None  # how an export is mounted whose server would hold the capture kernel for ever
+    hard_mount: Optional[str] = None  # how an export is mounted whose server would hold the capture kernel forever
 
     @property
     def moves(self) -> bool:

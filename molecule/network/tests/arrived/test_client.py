@@ -32,7 +32,7 @@ def test_pins_are_the_servers_new_keys(host: Host) -> None:
     """All machines of an image begin with the same host keys: the server's were renewed, this host's were not."""
     served = {line.partition(" ")[2] for line in host.check_output("ssh-keyscan -q 192.0.2.1").splitlines()}
     pinned = [line for line in host.file("/root/.ssh/known_hosts").content_string.splitlines() if line[0] != "#"]
-    former = {" ".join(line.split()[:2]) for line in host.check_output("cat /etc/ssh/ssh_host_*_key.pub").splitlines()}
+    before = {" ".join(line.split()[:2]) for line in host.check_output("cat /etc/ssh/ssh_host_*_key.pub").splitlines()}
     assert {line.partition(" ")[2] for line in pinned} == served
-    assert len(served) == len(former)
-    assert not served & former
+    assert len(served) == len(before)
+    assert not served & before

@@ -24,7 +24,7 @@ def test_two_crashes_were_saved_here(host: Host) -> None:
 
 
 def test_the_capture_kernel_mounts_the_export_soft(host: Host) -> None:
-    """By the role's line: a dead server would have held it for ever."""
+    """By the role's line: a dead server would have held it forever."""
     options = "soft,timeo=50,retrans=2,nolock,nosuid,nodev,noexec"
     line = f"192.0.2.1:/srv/kdump/r1 /var/lib/kdump-fleet-export nfs rw,noauto,{options} 0 0"
     assert line in host.file("/etc/fstab").content_string.splitlines()

@@ -77,7 +77,7 @@ def test_a_target_on_the_host_itself(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["ssh", "nfs"])
 def test_a_dump_server_keeps_its_own_dumps(kind: str) -> None:
-    """Unless it is told where else they go."""
+    """Unless its target has a location."""
     servers = ["dump1", "web1"]
     assert server({"type": kind}, servers=servers)["target"] == {"type": "local", "location": ""}
     elsewhere = {"type": kind, "location": "kdump@vault"}

@@ -55,14 +55,14 @@ def parameters_of_the_module(tmp_path: Path) -> Iterator[Dict[str, Any]]:
     """With a umask under which nobody else could read what is made."""
     for name in ("libexec", "etc"):
         (tmp_path / name).mkdir()
-    former = os.umask(0o077)
+    previous = os.umask(0o077)
     yield {
         "path": str(tmp_path / "libexec/kdump-gate"),
         "settings_path": str(tmp_path / "etc/kdump-gate.json"),
         "python": sys.executable,
         "settings": {"area": "/srv/kdump", "floor": 1},
     }
-    os.umask(former)
+    os.umask(previous)
 
 
 def run(given: Dict[str, Any], check_mode: bool = False, show: bool = True) -> Dict[str, Any]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The kdump.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two runs of the module crashkernel on one host: one after the other, and never for ever."""
+"""Two runs of the module crashkernel on one host: one after the other, and never forever."""
 
 import multiprocessing
 import os

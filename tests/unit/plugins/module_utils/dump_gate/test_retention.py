@@ -453,7 +453,7 @@ def test_no_age_is_more_than_what_was_seen(steps: List[int], written: int) -> No
 
 
 def test_the_record_of_the_clock(tmp_path: Path) -> None:
-    """One that cannot be read is none, one that cannot be written stops nothing, and it does not grow for ever."""
+    """One that cannot be read is none, one that cannot be written stops nothing, and it does not grow forever."""
     path, area = tmp_path / "retention.json", tmp_path / "area"
     by_hand(area / "web1", 50, file=b"x")
     broken = ["", "{}", "[]", '{"last": "x", "gaps": []}', '{"last": 1, "gaps": [1]}', "[" * 100000, "\0" * 50]

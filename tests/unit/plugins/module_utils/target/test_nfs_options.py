@@ -58,7 +58,7 @@ def findings(tree: RpmTree, policy: Dict[str, Any]) -> List[List[str]]:
 def hard(options: str, origin: str) -> List[List[str]]:
     message = "The capture kernel mounts {0} with the options {1}, {2}: a server that dies during a dump holds it"
     return [
-        ["target-mount-hard", message.format(EXPORT, options, origin) + " for ever, and the host does not come back."]
+        ["target-mount-hard", message.format(EXPORT, options, origin) + " forever, and the host does not come back."]
     ]
 
 
@@ -113,9 +113,9 @@ def test_options_that_are_no_field_are_an_error(tree: RpmTree, options: str) -> 
 
 
 def test_a_former_line_is_written_anew(tree: RpmTree) -> None:
-    former = LINE.replace("r1", "r2")
-    set_table(tree, BLOCK.format(former))
-    assert findings(tree, POLICY) == differs(former, LINE)
+    previous = LINE.replace("r1", "r2")
+    set_table(tree, BLOCK.format(previous))
+    assert findings(tree, POLICY) == differs(previous, LINE)
 
 
 @pytest.mark.parametrize("table", ["/etc/fstab", "/proc/self/mounts"])
@@ -175,7 +175,7 @@ def test_kdump_tools_mounts_by_options_of_its_own(tmp_path: Path) -> None:
     assert answer["target"]["export"] is None
 
 
-# ---- a mount that waits for ever
+# ---- a mount that waits forever
 
 
 @pytest.mark.parametrize(

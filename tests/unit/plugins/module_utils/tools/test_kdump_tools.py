@@ -24,6 +24,7 @@ from tests.unit.plugins.module_utils.host_tree import (
     WANTED_BY_BOOT,
     HostTree,
 )
+from tests.unit.plugins.module_utils.tools.one_file_host import OneFileHost
 
 PACKAGED = "/usr/share/kdump-tools/kdump-tools.conf"
 UNIT = "/etc/systemd/system/kdump-tools.service"
@@ -280,26 +281,7 @@ def test_what_was_written_is_no_difference_any_more(options: Dict[str, str]) -> 
     """The second run of a rollout changes nothing, whatever the values are."""
     lines: List[str] = []
 
-    class Configured(object):
-        root = "/nowhere"
-
-        def read(self, name: str) -> Optional[str]:
-            text = "HOSTTAG=ip\n{0}\n{1}\n{2}\n".format(BEGIN, "\n".join(lines), END)
-            return text if name == CONFIGURATION else None
-
-        def path(self, name: str) -> str:
-            return "/nowhere" + name
-
-        def which(self, name: str) -> Optional[str]:
-            return None
-
-        def glob(self, name: str) -> List[str]:
-            return []
-
-        def exists(self, name: str) -> bool:
-            return False
-
-    host: Any = Configured()
+    host: Any = OneFileHost(CONFIGURATION, lambda: "HOSTTAG=ip\n{0}\n{1}\n{2}\n".format(BEGIN, "\n".join(lines), END))
     try:
         setup = kdump_tools.read(host, Policy.of({"options": options}))
     except KdumpError:  # a path that is none

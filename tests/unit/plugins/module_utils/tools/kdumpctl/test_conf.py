@@ -28,7 +28,7 @@ from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.conf im
     targets,
 )
 from tests.unit.plugins.module_utils.tools.kdumpctl import test_directives as of_directives
-from tests.unit.plugins.module_utils.tools.kdumpctl.test_directives import SSH, Case
+from tests.unit.plugins.module_utils.tools.kdumpctl.problem_case import SSH, Case, assert_reported
 
 FIXTURES = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "fixtures", "kdump_conf")
 
@@ -159,12 +159,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "{0}: {1!r}".format(case.code, case.text))
 def test_a_problem_is_told_with_its_line_and_its_remedy(case: Case) -> None:
-    problems = check(case.text)
-    assert [(one.code, one.severity, one.line) for one in problems] == [(case.code, CODES[case.code], case.line)]
-    assert case.says in problems[0].message
-    assert case.remedy in problems[0].remedy
-    assert not problems[0].message.endswith(".")
-    assert problems[0].remedy.endswith(".")
+    assert_reported(case)
 
 
 @pytest.mark.parametrize(("length", "is_cut"), [(319, False), (320, False), (321, True)])

@@ -3,28 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is wrong with the value of a directive, as it is told of a file."""
 
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
 
 import pytest
 
-from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.conf import CODES, check
-
-SSH = "ssh root@host\n"
+from ansible_collections.kdump.fleet.plugins.module_utils.tools.kdumpctl.conf import check
+from tests.unit.plugins.module_utils.tools.kdumpctl.problem_case import SSH, Case, assert_reported
 
 
 def errors(text: str) -> List[str]:
     """The codes of the errors in a text."""
     return [problem.code for problem in check(text) if problem.severity == "error"]
-
-
-class Case(NamedTuple):
-    """A text with one problem: its line, and words of the message and of the remedy."""
-
-    code: str
-    line: int
-    text: str
-    says: str
-    remedy: str
 
 
 CASES = [
@@ -92,12 +81,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "{0}: {1!r}".format(case.code, case.text))
 def test_a_problem_is_told_with_its_line_and_its_remedy(case: Case) -> None:
-    problems = check(case.text)
-    assert [(one.code, one.severity, one.line) for one in problems] == [(case.code, CODES[case.code], case.line)]
-    assert case.says in problems[0].message
-    assert case.remedy in problems[0].remedy
-    assert not problems[0].message.endswith(".")
-    assert problems[0].remedy.endswith(".")
+    assert_reported(case)
 
 
 @pytest.mark.parametrize(

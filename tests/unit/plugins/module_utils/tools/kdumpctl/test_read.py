@@ -33,6 +33,7 @@ from tests.unit.plugins.module_utils.rpm_tree import (
     RpmTree,
     ready_rpm_host,
 )
+from tests.unit.plugins.module_utils.tools.one_file_host import OneFileHost
 
 UUID = "12e3e25f-534e-4007-a40c-e7e080a933ad"
 
@@ -542,26 +543,7 @@ def test_an_audit_recommends_the_default_and_asks_nobody(tree: RpmTree) -> None:
 @given(st.text("ab #\"'\n\t=/-_.@:0123\u00fc\udcff", max_size=80), st.sampled_from(["/data", "/var/crash"]))
 def test_no_file_makes_it_fail(text: str, path: str) -> None:
     """A file of any bytes is judged, and what would be written is accepted or refused, never a surprise."""
-
-    class Configured(object):
-        root = "/nowhere"
-
-        def read(self, name: str) -> Optional[str]:
-            return text if name == CONFIGURATION else None
-
-        def path(self, name: str) -> str:
-            return "/nowhere" + name
-
-        def which(self, name: str) -> Optional[str]:
-            return None
-
-        def glob(self, name: str) -> List[str]:
-            return []
-
-        def exists(self, name: str) -> bool:
-            return False
-
-    host: Any = Configured()
+    host: Any = OneFileHost(CONFIGURATION, lambda: text)
     try:
         file = kdumpctl.read(host, Policy.of({"path": path})).files[0]
     except KdumpError:
